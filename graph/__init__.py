@@ -1,0 +1,1 @@
+"""What callers see: the GraphQL schema and the HTTP faces."""

@@ -1,0 +1,166 @@
+"""The command `klarna-graph`, also run as `python -m graph`."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Coroutine
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import orjson
+import typer
+
+from graph.auth import Tokens
+from graph.logs import configure_logs
+from graph.settings import HalfConfigured, Settings, read_settings
+from resolvers.callers import CallerKind
+from store.instants import SystemClock
+from store.locking import StoreInUse, StoreUnusable, lock
+from store.scope import Mode
+
+cli = typer.Typer(
+    help="A self-hosted GraphQL gateway for Klarna payments.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+JsonFlag = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object as the first line, for scripts.")
+]
+
+
+@cli.command()
+def demo(
+    port: Annotated[int, typer.Option(help="The port to listen on; 0 picks a free one.")] = 8000,
+    *,
+    as_json: JsonFlag = False,
+) -> None:
+    """Run the gateway with Klarna's sandbox and a shop's orders: no account, no network."""
+    from graph.demo.run import demo as demonstration  # noqa: PLC0415  (only this command needs it)
+
+    async def show() -> None:
+        async with demonstration(port) as running:
+            _say(orjson.dumps(running.as_json()).decode() if as_json else running.as_text())
+            await _until_stopped()
+
+    _run(show())
+
+
+@cli.command()
+def serve() -> None:
+    """Run the gateway, configured by the environment's KLARNA_GRAPH_* variables."""
+    from graph.app import serving  # noqa: PLC0415  (likewise)
+
+    settings = _settings()
+
+    async def show() -> None:
+        async with serving(settings, SystemClock()) as (url, _):
+            _say(f"klarna-graph listens on {url}")
+            await _until_stopped()
+
+    _run(show())
+
+
+@cli.command()
+def sandbox(
+    port: Annotated[int, typer.Option(help="The port to listen on; 0 picks a free one.")] = 8090,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    *,
+    as_json: JsonFlag = False,
+) -> None:
+    """Run Klarna's sandbox alone, for any integration's own tests."""
+    from graph.demo import sandbox as alone  # noqa: PLC0415  (likewise)
+
+    async def show() -> None:
+        async with alone.sandbox(host, port) as served:
+            _say(orjson.dumps(served.as_json()).decode() if as_json else alone.as_text(served))
+            await _until_stopped()
+
+    _run(show())
+
+
+@cli.command()
+def schema() -> None:
+    """Print the GraphQL schema."""
+    from graph.schema import printed  # noqa: PLC0415  (likewise)
+
+    sys.stdout.write(printed())
+
+
+@cli.command()
+def migrate(
+    database: Annotated[Path | None, typer.Option(help="The database file to migrate.")] = None,
+) -> None:
+    """Bring the database to the newest schema; `serve` does so too when it starts."""
+    from store.migrate import migrate as bring_forward  # noqa: PLC0415  (likewise)
+
+    path = database or _settings().database
+    try:
+        with lock(path):
+            bring_forward(path)
+    except (StoreInUse, StoreUnusable) as error:
+        _fail(str(error))
+    _say(f"{path} has the newest schema.")
+
+
+@cli.command()
+def token(
+    order: Annotated[str | None, typer.Option(help="The order a checkout's token is for.")] = None,
+    mode: Annotated[Mode, typer.Option(help="The Klarna environment it sees.")] = Mode.test,
+    application: Annotated[str, typer.Option(help="Who holds it; versions say so.")] = "cli",
+    hours: Annotated[float, typer.Option(min=0.01, max=8760, help="How long it is good.")] = 2,
+) -> None:
+    """Print an access token: an integration's, or with --order a checkout's."""
+    if order == "":
+        _fail("--order needs the order's id.")
+    tokens = Tokens(_settings().token_secret.get_secret_value(), SystemClock())
+    kind = CallerKind.integration if order is None else CallerKind.sales_channel
+    life = timedelta(hours=hours)
+    _say(tokens.issue(kind, mode, application_id=application, life=life, order_id=order))
+
+
+def _settings() -> Settings:
+    try:
+        settings = read_settings()
+    except HalfConfigured as error:
+        _fail(f"klarna-graph is not configured yet.\n{error}")
+    configure_logs(settings.log_level)
+    return settings
+
+
+async def _until_stopped() -> None:
+    """Wait for Ctrl-C, or for whoever runs the process to end it."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stopped.set)
+    await stopped.wait()
+
+
+def _run(main: Coroutine[Any, Any, None]) -> None:
+    try:
+        asyncio.run(main)
+    except KeyboardInterrupt:
+        return
+    except (StoreInUse, StoreUnusable, OSError) as error:
+        _fail(str(error))
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def _fail(text: str) -> NoReturn:
+    sys.stderr.write(f"{text}\n")
+    raise SystemExit(1)
+
+
+def main() -> None:
+    """Run the command."""
+    cli()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+"""The gateway put together: settings, store, Klarna and routes, built once and closed in order."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import cast
+
+import aiohttp
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from sqlalchemy import text
+
+from graph.auth import Tokens, guard
+from graph.http import MAX_BODY, GraphQLView, json_errors, unauthenticated
+from graph.pages.graphiql import add_graphiql
+from graph.settings import Settings
+from resolvers.context import Services
+from resolvers.cursors import Cursors
+from resolvers.klarna.accounts import Accounts
+from resolvers.klarna.countries import Region
+from resolvers.klarna.transport import HttpTransport
+from resolvers.sealing import KeyRing
+from store.database import StoreUnavailable
+from store.instants import Clock
+from store.resources import new_id
+from store.sqlite import open_sqlite
+from store.statements import Statement
+
+_ALIVE = Statement(text("SELECT 1"))
+PUBLIC = frozenset({"/healthz", "/readyz", "/graphiql", "/graphiql/assets/{name}"})
+"""The routes that need no token; every other one does."""
+
+
+@asynccontextmanager
+async def services_of(settings: Settings, clock: Clock) -> AsyncIterator[Services]:
+    """Open the store and the way to Klarna, and close them when what was begun has ended."""
+    timeout = aiohttp.ClientTimeout(total=settings.klarna_timeout)
+    database = await open_sqlite(settings.database)
+    try:
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+            keys = KeyRing(settings.keys)
+            urls = cast("Mapping[Region, str]", settings.klarna_test_urls)
+            services = Services(
+                database=database,
+                clock=clock,
+                new_id=new_id,
+                accounts=Accounts(HttpTransport(session, timeout), keys, urls),
+                keys=keys,
+                cursors=Cursors(settings.token_secret.get_secret_value().encode()),
+                public_url=settings.public_url,
+            )
+            yield services
+            await services.turns.finish()
+    finally:
+        await database.close()
+
+
+def create_app(settings: Settings, services: Services) -> web.Application:
+    """Return the gateway's application over services that somebody else opens and closes."""
+    tokens = Tokens(settings.token_secret.get_secret_value(), services.clock)
+    app = web.Application(
+        middlewares=[json_errors, guard(tokens, PUBLIC, unauthenticated)],
+        client_max_size=MAX_BODY,
+    )
+    app.router.add_post("/graphql", GraphQLView(services).post)
+    app.router.add_get("/healthz", _alive)
+    app.router.add_get("/readyz", _ready(services))
+    if settings.graphiql:
+        add_graphiql(app)
+    return app
+
+
+async def _alive(_: web.Request) -> web.Response:
+    """Say that the process runs."""
+    return web.json_response({"status": "ok"})
+
+
+def _ready(services: Services) -> Handler:
+    async def ready(_: web.Request) -> web.Response:
+        """Say whether questions can be answered."""
+        try:
+            await services.database.rows(_ALIVE)
+        except StoreUnavailable:
+            return web.json_response({"status": "unavailable"}, status=503)
+        return web.json_response({"status": "ok"})
+
+    return ready
+
+
+@asynccontextmanager
+async def serving(settings: Settings, clock: Clock) -> AsyncIterator[tuple[str, Services]]:
+    """Run the gateway, and give the address it listens on and what it works with."""
+    async with services_of(settings, clock) as services:
+        runner = web.AppRunner(create_app(settings, services), access_log=None)
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, settings.host, settings.port)
+            await site.start()
+            host, port, *_ = runner.addresses[0]
+            yield f"http://{host}:{port}", services
+        finally:
+            await runner.cleanup()

@@ -1,0 +1,89 @@
+"""Versions and event stores: the history that every change leaves behind."""
+
+from typing import Annotated, Any
+
+import strawberry
+from typing_extensions import Doc
+
+from graph.connections import connection_of, listed
+from graph.context import Info
+from graph.filters import filter_of
+from graph.nodes import Node
+from graph.permissions import INTEGRATIONS
+from graph.resources import EVENTS, HISTORY, Resource
+from graph.sorting import order_of
+from graph.types import graph_type
+from resolvers import history
+from store import events, versions
+from store.fields import Json
+from store.nodes import RESOURCES
+from store.pages import Key, Order
+
+VERSIONS: Order = (Key("created_at"),)
+
+
+async def _resource(entry: versions.Version | events.EventStore, info: Info) -> Any:
+    loaders = info.context.loaders_of(entry)
+    return await loaders.one(RESOURCES[entry.resource_type], entry.resource_id)
+
+
+@graph_type
+class Version(versions.Version, Node):
+    """What one change of a resource changed: its attributes' old and new values."""
+
+    @strawberry.field(graphql_type=Resource | None)
+    async def resource(self, info: Info) -> Any:
+        """The resource as it is now, or null if it was deleted."""
+        return await _resource(self, info)
+
+
+@graph_type
+class EventStore(events.EventStore, Node):
+    """Something that happened to a resource."""
+
+    @strawberry.field(graphql_type=Resource | None)
+    async def resource(self, info: Info) -> Any:
+        """The resource as it is now, or null if it was deleted."""
+        return await _resource(self, info)
+
+
+VersionFilter = filter_of(Version)
+VersionOrder = order_of(Version)
+VersionConnection = connection_of(Version)
+EventStoreFilter = filter_of(EventStore)
+EventStoreOrder = order_of(EventStore)
+EventStoreConnection = connection_of(EventStore)
+
+
+@graph_type
+class AuditQuestions:
+    """What can be asked of history."""
+
+    versions = listed(
+        "Version",
+        HISTORY,
+        "All changes, oldest first. For integrations only. What changed, who did it and when are "
+        'filters: `{changes: {hasKey: "status"}, who: {contains: {application: {id: "x"}}}}`.',
+        VERSIONS,
+    )
+    event_stores = listed(
+        "EventStore", HISTORY, "All that happened, oldest first. For integrations only.", EVENTS
+    )
+
+    @strawberry.field(graphql_type=Json | None)
+    async def version_diff(
+        self,
+        info: Info,
+        from_: Annotated[
+            strawberry.ID, strawberry.argument(name="from"), Doc("The earlier version's id.")
+        ],
+        to: Annotated[strawberry.ID, Doc("The later version's id, of the same resource.")],
+    ) -> dict[str, Any] | None:
+        """What differs between the resource after one version and after another.
+
+        Each attribute with its two values, as in `changes`; null if there is no such version. For
+        integrations only.
+        """
+        context = info.context
+        context.caller.must_be(*INTEGRATIONS)
+        return await history.version_diff(context.database, context.scope, from_, to)

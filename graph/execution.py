@@ -1,0 +1,98 @@
+"""One operation, from its text to its answer: parsed, chosen, validated, executed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from inspect import isawaitable
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    OperationDefinitionNode,
+    OperationType,
+    execute,
+    parse,
+    validate,
+)
+
+from graph.errors import formatted
+from graph.schema import schema
+from graph.variables import variable_errors
+from resolvers.context import Context
+from resolvers.errors import BadInput, Fault
+
+_SCHEMA = schema._schema  # noqa: SLF001  (Strawberry's own `execute` picks operations too freely)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an operation is answered."""
+
+    body: dict[str, Any]
+    """`data`, `errors` or both, as GraphQL's specification has them."""
+    begun: bool
+    """Whether anything was executed; if not, the request was at fault and there is no `data`."""
+
+
+async def answer(
+    context: Context, query: str, variables: dict[str, Any] | None, name: str | None
+) -> Answer:
+    """Execute the operation of a document; `name` says which, where it has several."""
+    try:
+        document = parse(query)
+        if errors := validate(_SCHEMA, document):
+            return _not_begun(errors, executed=False)
+        operation = _choose(document, name)
+    except (GraphQLError, Fault) as error:
+        return _not_begun([error], executed=isinstance(error, Fault))
+    result = execute(
+        _SCHEMA,
+        document,
+        context_value=context,
+        variable_values=variables,
+        operation_name=name,
+        executor_class=schema.execution_context_class,
+    )
+    found = await result if isawaitable(result) else result
+    if found.data is None and found.errors and not any(error.path for error in found.errors):
+        wrong = list(variable_errors(_SCHEMA, operation, variables or {}))
+        return (
+            Answer({"errors": wrong}, begun=False)
+            if wrong
+            else _not_begun(found.errors, executed=True)
+        )
+    return _answered(found)
+
+
+def _choose(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
+    """Return the operation to execute. Raises BadInput."""
+    operations = [
+        node for node in document.definitions if isinstance(node, OperationDefinitionNode)
+    ]
+    wanted = [one for one in operations if name is None or (one.name and one.name.value == name)]
+    if len(wanted) != 1:
+        reason = (
+            f"The document has no operation {name}." if name else "Say which by `operationName`."
+        )
+        raise BadInput(reason, {"argument": "operationName"})
+    if wanted[0].operation is OperationType.SUBSCRIPTION:
+        raise BadInput("Subscriptions are not served here.", {"argument": "query"})
+    return wanted[0]
+
+
+def _not_begun(errors: Sequence[GraphQLError | Fault], *, executed: bool) -> Answer:
+    listed = [
+        formatted(GraphQLError(error.message, original_error=error), executed=executed)
+        if isinstance(error, Fault)
+        else formatted(error, executed=executed)
+        for error in errors
+    ]
+    return Answer({"errors": listed}, begun=False)
+
+
+def _answered(result: ExecutionResult) -> Answer:
+    if not result.errors:
+        return Answer({"data": result.data}, begun=True)
+    errors = [formatted(error, executed=True) for error in result.errors]
+    return Answer({"data": result.data, "errors": errors}, begun=True)

@@ -1,0 +1,121 @@
+"""Klarna gateways: the type, its questions and changes."""
+
+from typing import Annotated, Any
+
+import strawberry
+from typing_extensions import Doc
+
+from graph.connections import connected, connection_of, listed
+from graph.context import Info
+from graph.errors import Refusal
+from graph.filters import filter_of
+from graph.inputs import content, graph_input
+from graph.permissions import INTEGRATIONS
+from graph.resources import AsOf, Resource, asked_for
+from graph.sorting import order_of
+from graph.types import graph_type
+from resolvers import gateways
+from store import gateways as store
+from store.gateways import KlarnaGatewaySettings, gateways_by_id
+from store.payment_methods import payment_methods_by_gateway
+from store.payments import payments_by_gateway
+
+HERE = "graph.gateways"
+
+
+@graph_type
+class KlarnaGateway(store.KlarnaGateway, Resource):
+    """A Klarna merchant account, in one of Klarna's regions."""
+
+    payment_methods = connected(
+        "PaymentMethod",
+        "graph.payment_methods",
+        payment_methods_by_gateway,
+        "id",
+        "The payment methods that go through it.",
+    )
+    klarna_payments = connected(
+        "KlarnaPayment",
+        "graph.payments",
+        payments_by_gateway,
+        "id",
+        "The payments that went through it.",
+    )
+
+    @strawberry.field
+    def api_key(self) -> str:
+        """The masked tail of Klarna's API username, such as `********BW989`; never the key."""
+        return str(self.credential_keys["api_key"])
+
+    @strawberry.field
+    def api_secret(self) -> str:
+        """The masked tail of Klarna's API password; never the secret."""
+        return str(self.credential_keys["api_secret"])
+
+
+KlarnaGatewayFilter = filter_of(KlarnaGateway)
+KlarnaGatewayOrder = order_of(KlarnaGateway)
+KlarnaGatewayConnection = connection_of(KlarnaGateway)
+KlarnaGatewayResult = Annotated[
+    KlarnaGateway | Refusal,
+    strawberry.union("KlarnaGatewayResult", description="The gateway, or why not."),
+]
+
+
+@graph_input
+class CreateKlarnaGatewayInput(KlarnaGatewaySettings):
+    """A new gateway. It belongs to the mode of the token that makes it."""
+
+    api_key: str = strawberry.field(description="Klarna's API username. It is never shown again.")
+    api_secret: str = strawberry.field(
+        description="Klarna's API password. It is sealed, and never shown again."
+    )
+
+
+@graph_type
+class GatewayQuestions:
+    """What can be asked of gateways."""
+
+    @strawberry.field(graphql_type=KlarnaGateway | None)
+    async def klarna_gateway(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, Doc("The gateway's id.")],
+        as_of: AsOf = None,
+    ) -> Any:
+        """One gateway, or null if there is none of this id. For integrations only."""
+        info.context.caller.must_be(*INTEGRATIONS)
+        return await asked_for(info, gateways_by_id, id, as_of)
+
+    klarna_gateways = listed("KlarnaGateway", HERE, "All gateways. For integrations only.")
+
+
+@graph_type
+class GatewayChanges:
+    """What can be done with gateways."""
+
+    @strawberry.mutation(graphql_type=KlarnaGatewayResult | None)
+    async def create_klarna_gateway(
+        self, info: Info, input: Annotated[CreateKlarnaGatewayInput, Doc("The new gateway.")]
+    ) -> store.KlarnaGateway:
+        """Make a gateway from a Klarna merchant account's credentials. For integrations only."""
+        return await gateways.create_klarna_gateway(
+            info.context,
+            content(KlarnaGatewaySettings, input),
+            api_key=input.api_key,
+            api_secret=input.api_secret,
+        )
+
+    @strawberry.mutation(graphql_type=KlarnaGatewayResult | None)
+    async def enable_klarna_gateway(
+        self, info: Info, id: Annotated[strawberry.ID, Doc("The gateway's id.")]
+    ) -> store.KlarnaGateway:
+        """Let a disabled gateway take new payments again. For integrations only."""
+        return await gateways.enable_klarna_gateway(info.context, id)
+
+    @strawberry.mutation(graphql_type=KlarnaGatewayResult | None)
+    async def disable_klarna_gateway(
+        self, info: Info, id: Annotated[strawberry.ID, Doc("The gateway's id.")]
+    ) -> store.KlarnaGateway:
+        """Have a gateway refuse new payments; those it has go on. For integrations only."""
+        return await gateways.disable_klarna_gateway(info.context, id)

@@ -1,0 +1,1 @@
+"""Pages for people, served from our own files."""

@@ -1,0 +1,210 @@
+"""Klarna payments: the type, its questions and changes."""
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated, Any, Self
+
+import strawberry
+from typing_extensions import Doc
+
+from graph.connections import connection_of, listed
+from graph.context import Info
+from graph.errors import Refusal
+from graph.filters import filter_of
+from graph.gateways import KlarnaGateway
+from graph.inputs import content, graph_input
+from graph.permissions import INTEGRATIONS
+from graph.relationships import one
+from graph.resources import AsOf, Resource, asked_for
+from graph.sorting import order_of
+from graph.types import graph_type
+from resolvers import payments
+from resolvers.klarna.wire import authorize_payload
+from store import payments as store
+from store.addresses import addresses_by_id
+from store.fields import Json
+from store.gateways import gateways_by_id
+from store.orders import orders_by_id
+from store.payments import PaymentStatus, payments_by_id
+from store.resources import Referable
+
+if TYPE_CHECKING:
+    from graph.orders import Order
+
+HERE = "graph.payments"
+
+
+@graph_type
+class AssetUrls:
+    """Pictures of a payment method category, on Klarna's servers."""
+
+    descriptive: str | None = strawberry.field(description="One that names the category.")
+    standard: str | None = strawberry.field(description="Klarna's badge.")
+
+
+@graph_type
+class PaymentMethodCategory:
+    """A category of Klarna's payment methods: what the widget is loaded with."""
+
+    identifier: str = strawberry.field(
+        description="What `Klarna.Payments.load()` takes as `payment_method_category`: `klarna`."
+    )
+    name: str | None = strawberry.field(description="What the shopper reads.")
+    asset_urls: AssetUrls | None = strawberry.field(description="Its pictures.")
+
+    @classmethod
+    def of(cls, sent: Json) -> Self:
+        """Read a category as Klarna sent it."""
+        urls = sent.get("asset_urls")
+        return cls(
+            identifier=sent["identifier"],
+            name=_text(sent, "name"),
+            asset_urls=AssetUrls(
+                descriptive=_text(urls, "descriptive"), standard=_text(urls, "standard")
+            )
+            if isinstance(urls, dict)
+            else None,
+        )
+
+
+def _text(sent: Json, name: str) -> str | None:
+    found = sent.get(name)
+    return found if isinstance(found, str) else None
+
+
+@graph_type
+class KlarnaPayment(store.KlarnaPayment, Resource):
+    """An order's payment with Klarna: the session, the authorization and what came of it."""
+
+    status: strawberry.Private[PaymentStatus]
+    payment_methods: strawberry.Private[list[Json]]
+    auth_token: strawberry.Private[str | None]
+
+    order: Annotated["Order", strawberry.lazy("graph.orders")] | None = one(
+        orders_by_id, "order_id", "The order it pays."
+    )
+    payment_gateway: KlarnaGateway | None = one(
+        gateways_by_id,
+        "payment_gateway_id",
+        "The gateway it goes through. For integrations only.",
+        seen_by=INTEGRATIONS,
+    )
+
+    @strawberry.field(name="status")
+    def standing(self, info: Info) -> PaymentStatus:
+        """Where it stands now: sessions and authorizations end by the clock."""
+        return store.status_at(self, info.context.now())
+
+    @strawberry.field(name="paymentMethods")
+    def categories(self) -> list[PaymentMethodCategory]:
+        """Klarna's payment method categories for this order. Show the shopper one of these."""
+        return [PaymentMethodCategory.of(category) for category in self.payment_methods]
+
+    @strawberry.field(name="authToken")
+    def authorization(self, info: Info) -> str | None:
+        """The token of the shopper's authorization, for integrations only.
+
+        Null before the authorization and whenever it is no longer good.
+        """
+        info.context.caller.must_be(*INTEGRATIONS)
+        return self.auth_token
+
+    @strawberry.field
+    async def mismatched_amounts(self, info: Info) -> bool:
+        """Whether the order's total today is not what the session was last told.
+
+        If it is true, call refreshKlarnaPayment and have the shopper authorize again.
+        """
+        order = await info.context.loaders.one(orders_by_id, self.order_id)
+        return order is not None and store.mismatched(self, order)
+
+    @strawberry.field(graphql_type=Json | None)
+    async def authorize_payload(self, info: Info) -> Json | None:
+        """Exactly what to pass to `Klarna.Payments.authorize()`, so that no amount is built twice.
+
+        It is what the session was last told, and the order's addresses as they are now.
+        """
+        loaders = info.context.loaders
+        order = await loaders.one(orders_by_id, self.order_id)
+        if order is None:
+            return None
+        billing, shipping = await asyncio.gather(
+            loaders.one(addresses_by_id, order.billing_address_id),
+            loaders.one(addresses_by_id, order.shipping_address_id),
+        )
+        return authorize_payload(self.snapshot, order, billing, shipping)
+
+
+KlarnaPaymentFilter = filter_of(KlarnaPayment)
+KlarnaPaymentOrder = order_of(KlarnaPayment)
+KlarnaPaymentConnection = connection_of(KlarnaPayment)
+KlarnaPaymentResult = Annotated[
+    KlarnaPayment | Refusal,
+    strawberry.union("KlarnaPaymentResult", description="The payment, or why not."),
+]
+
+
+@graph_input
+class CreateKlarnaPaymentInput(Referable):
+    """A new payment."""
+
+    order_id: strawberry.ID = strawberry.field(description="The order to pay.")
+
+
+@graph_type
+class PaymentQuestions:
+    """What can be asked of payments."""
+
+    @strawberry.field(graphql_type=KlarnaPayment | None)
+    async def klarna_payment(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, Doc("The payment's id.")],
+        as_of: AsOf = None,
+    ) -> Any:
+        """One payment, or null if the caller sees none of this id."""
+        return await asked_for(info, payments_by_id, id, as_of)
+
+    klarna_payments = listed("KlarnaPayment", HERE, "All payments. For integrations only.")
+
+
+@graph_type
+class PaymentChanges:
+    """What can be done with payments."""
+
+    @strawberry.mutation(graphql_type=KlarnaPaymentResult | None)
+    async def create_klarna_payment(
+        self, info: Info, input: Annotated[CreateKlarnaPaymentInput, Doc("The new payment.")]
+    ) -> store.KlarnaPayment:
+        """Open a Klarna session for an order, and make the payment the order's source.
+
+        The order must be editable, with lines and a payment method whose gateway is enabled and
+        serves its country. Creating again is fine: the newest payment counts, and what an older
+        one has authorized is given up.
+        """
+        referable = content(Referable, input)
+        return await payments.create_klarna_payment(info.context, input.order_id, referable)
+
+    @strawberry.mutation(graphql_type=KlarnaPaymentResult | None)
+    async def save_klarna_auth_token(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, Doc("The payment's id.")],
+        auth_token: Annotated[str, Doc("`authorization_token`, as the widget returned it.")],
+    ) -> store.KlarnaPayment:
+        """Save what `Klarna.Payments.authorize()` returned, as soon as it did.
+
+        The order must be placed within 60 minutes. The same token again changes nothing, another
+        one replaces it.
+        """
+        return await payments.save_klarna_auth_token(info.context, id, auth_token)
+
+    @strawberry.mutation(graphql_type=KlarnaPaymentResult | None)
+    async def refresh_klarna_payment(
+        self, info: Info, id: Annotated[strawberry.ID, Doc("The payment's id.")]
+    ) -> store.KlarnaPayment:
+        """Tell Klarna's session what the order is now.
+
+        If anything changed the authorization is void: `authToken` is null, and the shopper
+        authorizes again. A session that is over is replaced; `clientToken` then is another one.
+        """
+        return await payments.refresh_klarna_payment(info.context, id)

@@ -1,0 +1,159 @@
+"""The settings: one frozen object from the environment, and its only reader."""
+
+import base64
+import binascii
+import re
+import secrets
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
+
+PREFIX = "KLARNA_GRAPH_"
+SECRET_LENGTH = 32
+KEY_BYTES = 32
+
+
+class HalfConfigured(Exception):
+    """Settings are missing or wrong; the message says which, and how to make them."""
+
+
+class Settings(BaseSettings):
+    """What an operator decides. Every field is the environment variable `KLARNA_GRAPH_<NAME>`."""
+
+    model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True
+    )
+
+    database: Annotated[Path, Field(description="The database file, made when missing.")] = Path(
+        "klarna-graph.sqlite"
+    )
+    host: Annotated[str, Field(description="The address to listen on.")] = "127.0.0.1"
+    port: Annotated[
+        int, Field(ge=0, le=65535, description="The port to listen on; 0 picks a free one.")
+    ] = 8000
+    public_url: Annotated[
+        str | None,
+        Field(
+            description="Where Klarna reaches this gateway, an https address; "
+            "without it Klarna does not call back."
+        ),
+    ] = None
+    token_secret: Annotated[
+        SecretStr,
+        Field(
+            description="The secret that access tokens are signed with, at least 32 characters; "
+            'made by `python -c "import secrets; print(secrets.token_urlsafe(32))"`.'
+        ),
+    ]
+    sealing_keys: Annotated[
+        dict[str, SecretStr],
+        NoDecode,
+        Field(
+            description="The keys that credentials are sealed with, `id:base64` of 32 bytes, "
+            "separated by commas, the newest first; one is made by "
+            '`python -c "import base64, os; '
+            "print('k1:' + base64.b64encode(os.urandom(32)).decode())\"`."
+        ),
+    ]
+    klarna_test_urls: Annotated[
+        dict[Literal["EU", "US", "OC"], str],
+        Field(
+            description="Addresses to use in the place of Klarna's playground, as JSON by region: "
+            "the `base_urls` that `klarna-graph sandbox --json` prints."
+        ),
+    ] = {}
+    klarna_timeout: Annotated[
+        float, Field(gt=0, description="How long one call to Klarna may take, in seconds.")
+    ] = 10.0
+    graphiql: Annotated[bool, Field(description="Whether GraphiQL is served at /graphiql.")] = True
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], Field(description="What is logged.")
+    ] = "info"
+
+    @field_validator("token_secret")
+    @classmethod
+    def _long_enough(cls, secret: SecretStr) -> SecretStr:
+        if len(secret.get_secret_value()) < SECRET_LENGTH:
+            raise ValueError(f"it must have at least {SECRET_LENGTH} characters")
+        return secret
+
+    @field_validator("sealing_keys", mode="before")
+    @classmethod
+    def _split(cls, written: object) -> object:
+        if not isinstance(written, str):
+            return written
+        keys = dict(part.strip().partition(":")[::2] for part in written.split(","))
+        for name, key in keys.items():
+            try:
+                good = (
+                    name.isidentifier() and len(base64.b64decode(key, validate=True)) == KEY_BYTES
+                )
+            except binascii.Error:
+                good = False
+            if not good:
+                raise ValueError("each key must be `id:` and the base64 of 32 bytes")
+        return keys
+
+    @field_validator("public_url")
+    @classmethod
+    def _address(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(("https://", "http://")):
+            raise ValueError("it must be an https address")
+        return url and url.rstrip("/")
+
+    @property
+    def keys(self) -> dict[str, bytes]:
+        """The sealing keys, decoded."""
+        return {
+            name: base64.b64decode(key.get_secret_value())
+            for name, key in self.sealing_keys.items()
+        }
+
+
+def read_settings() -> Settings:
+    """Read the environment. Raises HalfConfigured with one line for each variable to mend."""
+    try:
+        return Settings()
+    except SettingsError as error:
+        # A value that should be JSON is none; what it is instead must not be repeated
+        (name,) = re.findall(r'field "(\w+)"', str(error))
+        described = Settings.model_fields[name].description
+        message = f"{PREFIX}{name.upper()}: it must be JSON. {described}"
+        raise HalfConfigured(message) from None
+    except ValidationError as error:
+        lines = []
+        for problem in error.errors():
+            name = str(problem["loc"][0])
+            missing = problem["type"] == "missing"
+            reason = "is missing" if missing else problem["msg"].removeprefix("Value error, ")
+            described = Settings.model_fields[name].description
+            lines.append(f"{PREFIX}{name.upper()}: {reason}. {described}")
+        raise HalfConfigured("\n".join(lines)) from None
+
+
+def throwaway_settings(**settings: Any) -> Settings:
+    """Return settings with fresh secrets, for a gateway that lives for a demo or a test."""
+    sealing_key = base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
+    return Settings(
+        token_secret=SecretStr(secrets.token_urlsafe(SECRET_LENGTH)),
+        sealing_keys={"k1": SecretStr(sealing_key)},
+        **settings,
+    )
+
+
+def settings_table() -> str:
+    """Return the settings as the table that the README shows."""
+    rows = ["| variable | default | what it decides |", "|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        default = "required" if field.is_required() else _shown(field.default)
+        described = (field.description or "").replace("|", "\\|")
+        rows.append(f"| `{PREFIX}{name.upper()}` | {default} | {described} |")
+    return "\n".join(rows) + "\n"
+
+
+def _shown(default: object) -> str:
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    return f"`{default}`" if default not in (None, {}) else ""

@@ -1,0 +1,1 @@
+"""What can be done: operations, loaders and the conversation with Klarna."""

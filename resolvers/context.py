@@ -1,0 +1,107 @@
+"""What an operation is given: the services of the process, and the caller it acts for."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from resolvers.callers import Caller
+from resolvers.cursors import Cursors
+from resolvers.errors import BadInput
+from resolvers.history import Past, time_of
+from resolvers.klarna.accounts import Accounts
+from resolvers.loaders import Loaders
+from resolvers.sealing import KeyRing
+from resolvers.turns import Turns
+from store.changes import Change
+from store.database import Database, Transaction
+from store.instants import Clock, Instant, instant
+from store.lookups import Lookup
+from store.resources import NewId
+from store.scope import Scope
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What all operations share, built once for the process."""
+
+    database: Database
+    clock: Clock
+    new_id: NewId
+    accounts: Accounts
+    keys: KeyRing
+    cursors: Cursors
+    public_url: str | None
+    """Where Klarna can reach this gateway, for its callbacks; None has it not call back."""
+    turns: Turns = field(default_factory=Turns)
+
+
+class Context:
+    """One caller's request."""
+
+    def __init__(self, services: Services, caller: Caller) -> None:
+        self.services = services
+        self.caller = caller
+        self.loaders = Loaders(services.database, caller.scope)
+        self._pasts: dict[Instant, Past] = {}
+
+    @property
+    def database(self) -> Database:
+        """Where questions are asked."""
+        return self.services.database
+
+    @property
+    def scope(self) -> Scope:
+        """What the caller sees."""
+        return self.caller.scope
+
+    def now(self) -> Instant:
+        """Return the present."""
+        return instant(self.services.clock.now())
+
+    def new_id(self) -> str:
+        """Return an id for a new resource."""
+        return self.services.new_id()
+
+    def past(self, at: Instant) -> Past:
+        """Return loaders that answer as it was at a time."""
+        past = self._pasts.get(at)
+        if past is None:
+            past = self._pasts[at] = Past(self.database, self.scope, at)
+        return past
+
+    async def seen_at(self, lookup: Lookup[R], key: str, at: Instant) -> R | None:
+        """Return a record that is found by its id as it was at a time, or None.
+
+        Raises BadInput for a time that is still to come or at which it was not there yet.
+        """
+        if at > self.now():
+            raise BadInput("This time is still to come.", {"argument": "asOf", "value": at})
+        found = await self.past(at).one(lookup, key)
+        today: Any = await self.loaders.one(lookup, key) if found is None else None
+        if today is not None:
+            message = f"There was none before {today.created_at}, when it was created."
+            raise BadInput(message, {"argument": "asOf", "value": at})
+        return found
+
+    def loaders_of(self, record: object) -> Loaders:
+        """Return the loaders for what a record leads to: of its own time, if it is of the past."""
+        at = time_of(record)
+        return self.loaders if at is None else self.past(at)
+
+    def time_of(self, record: object) -> Instant:
+        """Return the time that a record is seen at: its own, if it is of the past."""
+        return time_of(record) or self.now()
+
+    async def change(self, work: Callable[[Change], Awaitable[T]]) -> T:
+        """Change the store on the caller's behalf: wholly, and durably once this returns."""
+
+        async def run(transaction: Transaction) -> T:
+            who, at = self.caller.who, self.now()
+            return await work(Change(transaction, who, at, self.services.new_id))
+
+        result = await self.services.database.write(run)
+        self.loaders.forget()
+        return result

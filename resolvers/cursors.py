@@ -1,0 +1,43 @@
+"""Cursors: a place in a list, opaque to callers and good for the order it was made in only."""
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+
+SEAL = 8
+"""How many bytes tell a cursor of ours from any other."""
+
+
+class Foreign(Exception):
+    """A cursor that was not made here, or was made for a list in another order."""
+
+
+class Cursors:
+    """Writes and reads cursors; the key keeps others from making them up."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = hashlib.blake2b(key, person=b"cursors").digest()
+
+    def write(self, order: str, position: Sequence[Any]) -> str:
+        """Return the cursor of a place in an order that `order` names."""
+        place = orjson.dumps(position)
+        return base64.urlsafe_b64encode(self._seal(order, place) + place).decode().rstrip("=")
+
+    def read(self, order: str, cursor: str) -> tuple[Any, ...]:
+        """Return the place that a cursor was written for. Raises Foreign."""
+        try:
+            content = base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True)
+        except (binascii.Error, ValueError):
+            raise Foreign from None
+        seal, place = content[:SEAL], content[SEAL:]
+        if seal != self._seal(order, place):
+            raise Foreign
+        return tuple(orjson.loads(place))
+
+    def _seal(self, order: str, place: bytes) -> bytes:
+        content = order.encode() + b"\0" + place
+        return hashlib.blake2b(content, key=self._key, digest_size=SEAL).digest()

@@ -1,0 +1,1 @@
+"""Klarna: one method per endpoint, its mapping, its arithmetic and its emulator."""

@@ -1,0 +1,190 @@
+"""Klarna's API: one method for each endpoint that the gateway uses."""
+
+import base64
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+from urllib.parse import quote
+
+import orjson
+
+from resolvers.klarna import answers
+from resolvers.klarna.answers import Body, KlarnaOrder, PlacedOrder, Session
+from resolvers.klarna.countries import Region
+from resolvers.klarna.errors import Silent
+from resolvers.klarna.replies import CORRELATION_ID, json_value, judge
+from resolvers.klarna.transport import Reply, Request, Transport
+
+T = TypeVar("T")
+
+USER_AGENT = "klarna-graph/0.1"
+_HOSTS: dict[Region, str] = {"EU": "api", "US": "api-na", "OC": "api-oc"}
+
+
+def base_url(region: Region, *, live: bool) -> str:
+    """Return the address of Klarna's API for a merchant account's region and environment."""
+    return f"https://{_HOSTS[region]}{'' if live else '.playground'}.klarna.com"
+
+
+class Klarna:
+    """Klarna's API as one merchant account sees it.
+
+    Every method raises one of the problems of `resolvers.klarna.errors` where there is no answer.
+    `key` is the idempotency key. Order Management repeats its first answer to a known key for
+    24 hours, whatever the body; Payments declares no such thing, so nothing leans on it there.
+    """
+
+    def __init__(self, transport: Transport, url: str, username: str, password: str) -> None:
+        self._transport = transport
+        self._url = url.rstrip("/")
+        login = base64.b64encode(f"{username}:{password}".encode()).decode()
+        self._headers = {
+            "Accept": "application/json",
+            "Authorization": f"Basic {login}",
+            "User-Agent": USER_AGENT,
+        }
+
+    async def create_session(self, body: Body, *, key: str) -> Session:
+        """Open a session. Source: Payments API, POST /sessions."""
+        reply = await self._send("POST", "/payments/v1/sessions", body, key)
+        return _read(reply, answers.created_session)
+
+    async def session(self, session_id: str) -> Session:
+        """Read a session. Source: Payments API, GET /sessions/{session_id}."""
+        reply = await self._send("GET", f"/payments/v1/sessions/{_part(session_id)}")
+        return _read(reply, lambda found: answers.session(found, session_id))
+
+    async def update_session(self, session_id: str, body: Body, *, key: str) -> None:
+        """Replace the fields given. Source: Payments API, POST /sessions/{session_id}."""
+        await self._send("POST", f"/payments/v1/sessions/{_part(session_id)}", body, key)
+
+    async def place_order(self, token: str, body: Body, *, key: str) -> PlacedOrder:
+        """Place the order that was authorized.
+
+        The same token with the same body gets the same answer, as long as the token lives.
+        Source: Payments API, POST /authorizations/{authorizationToken}/order.
+        """
+        reply = await self._send(
+            "POST", f"/payments/v1/authorizations/{_part(token)}/order", body, key
+        )
+        return _read(reply, answers.placed_order)
+
+    async def cancel_authorization(self, token: str, *, key: str) -> None:
+        """Give an authorization up that no order was placed with.
+
+        Source: Payments API, DELETE /authorizations/{authorizationToken}.
+        """
+        await self._send("DELETE", f"/payments/v1/authorizations/{_part(token)}", None, key)
+
+    async def order(self, order_id: str) -> KlarnaOrder:
+        """Read an order. Source: Order Management API, GET /orders/{order_id}."""
+        reply = await self._send("GET", _order_path(order_id))
+        return _read(reply, answers.klarna_order)
+
+    async def captures(self, order_id: str) -> Sequence[Body]:
+        """List an order's captures. Source: Order Management API, GET /orders/{id}/captures."""
+        reply = await self._send("GET", _order_path(order_id, "captures"))
+        return _read(reply, answers.captures)
+
+    async def capture(
+        self, order_id: str, amount: int, *, lines: Sequence[Body] = (), key: str
+    ) -> str:
+        """Capture `amount` minor units and return Klarna's id for the capture.
+
+        Source: Order Management API, POST /orders/{order_id}/captures.
+        """
+        body = {"captured_amount": amount, **({"order_lines": lines} if lines else {})}
+        reply = await self._send("POST", _order_path(order_id, "captures"), body, key)
+        return _made(reply, "Capture-Id")
+
+    async def refund(
+        self, order_id: str, amount: int, *, lines: Sequence[Body] = (), key: str
+    ) -> str:
+        """Refund `amount` minor units and return Klarna's id for the refund.
+
+        Source: Order Management API, POST /orders/{order_id}/refunds.
+        """
+        body = {"refunded_amount": amount, **({"order_lines": lines} if lines else {})}
+        reply = await self._send("POST", _order_path(order_id, "refunds"), body, key)
+        return _made(reply, "Refund-Id")
+
+    async def cancel(self, order_id: str, *, key: str) -> None:
+        """Cancel an order nothing was captured of.
+
+        Source: Order Management API, POST /orders/{order_id}/cancel.
+        """
+        await self._send("POST", _order_path(order_id, "cancel"), None, key)
+
+    async def release(self, order_id: str, *, key: str) -> None:
+        """Give up what is left of a partly captured order's authorization.
+
+        Source: Order Management API, POST /orders/{order_id}/release-remaining-authorization.
+        """
+        path = _order_path(order_id, "release-remaining-authorization")
+        await self._send("POST", path, None, key)
+
+    async def extend(self, order_id: str, *, key: str) -> None:
+        """Extend an order's authorization by the account's period.
+
+        Source: Order Management API, POST /orders/{order_id}/extend-authorization-time.
+        """
+        await self._send("POST", _order_path(order_id, "extend-authorization-time"), None, key)
+
+    async def update_references(
+        self, order_id: str, reference1: str, reference2: str, *, key: str
+    ) -> None:
+        """Replace both merchant references; an empty one is cleared.
+
+        Source: Order Management API, PATCH /orders/{order_id}/merchant-references.
+        """
+        body = {"merchant_reference1": reference1, "merchant_reference2": reference2}
+        await self._send("PATCH", _order_path(order_id, "merchant-references"), body, key)
+
+    async def _send(
+        self, method: str, path: str, body: Body | None = None, key: str | None = None
+    ) -> Reply:
+        headers = dict(self._headers)
+        if key is not None:
+            headers["Klarna-Idempotency-Key"] = key
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        content = None if body is None else orjson.dumps(body)
+        return judge(
+            await self._transport.send(Request(method, self._url + path, headers, content))
+        )
+
+
+def _order_path(order_id: str, *rest: str) -> str:
+    return "/".join(["/ordermanagement/v1/orders", _part(order_id), *rest])
+
+
+def _part(text: str) -> str:
+    return quote(text, safe="")
+
+
+def _read(reply: Reply, read: Callable[[Body], T]) -> T:
+    """Read an answer; one that lacks what it must have is half an answer."""
+    body = json_value(reply)
+    try:
+        return read(body)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise _half(reply) from error
+
+
+def _made(reply: Reply, header: str) -> str:
+    """Return the id of what was made: from its header, the location, or the body's string."""
+    location = reply.headers.get("Location", "")
+    made = reply.headers.get(header) or location.rpartition("/")[2] or _word(reply)
+    if not made:
+        raise _half(reply)
+    return made
+
+
+def _word(reply: Reply) -> str:
+    return reply.body.decode(errors="replace").strip().strip('"')
+
+
+def _half(reply: Reply) -> Silent:
+    return Silent(
+        f"Klarna answered {reply.status} without all that the answer must have.",
+        reply.headers.get(CORRELATION_ID),
+    )

@@ -1,0 +1,229 @@
+"""Calls to Klarna that have an effect: written down before they are sent, settled after.
+
+What if the process dies? Before the intent is durable nothing was sent. After it the row says
+what was asked and under which key, and whoever finds it can ask again, or what came of it.
+"""
+
+import hashlib
+import uuid
+from abc import ABC, abstractmethod
+from dataclasses import replace
+from functools import partial
+from typing import Any, Generic, TypeVar
+
+import orjson
+
+from resolvers.context import Context
+from resolvers.errors import Problem, RefusalCode, Refused
+from resolvers.klarna import errors as klarna_errors
+from resolvers.klarna.answers import summary
+from resolvers.klarna.client import Klarna
+from resolvers.klarna.errors import KlarnaProblem, Silent
+from resolvers.refusals import refusal
+from resolvers.sealing import Unreadable
+from store import operations as log
+from store.changes import Change
+from store.fields import Json
+from store.gateways import KlarnaGateway
+from store.operations import Operation, OperationKind, OperationState
+from store.payments import KlarnaPayment
+from store.resources import Resource
+from store.rows import json_text
+
+A = TypeVar("A")
+T = TypeVar("T")
+
+KEYS = uuid.UUID("8f0c6d1e-54b0-4c38-9d5e-2f6a1c7f3b90")
+"""The namespace of our idempotency keys: the same operation always has the same key."""
+SECRET = "{secret}"
+"""What stands in a request that is written down for the secret that is sent."""
+
+
+class NotDone(Exception):
+    """An earlier attempt at a call had no effect."""
+
+
+class Unclear(Exception):
+    """Nobody can tell whether an earlier attempt at a call had its effect."""
+
+    def __init__(self, told: Problem) -> None:
+        super().__init__(str(told))
+        self.told = told
+        """What the caller is told."""
+
+
+class Call(ABC, Generic[A, T]):
+    """One call to Klarna that has an effect, and what follows from each of its outcomes."""
+
+    gateway: KlarnaGateway
+    """Whose account it goes through; `intend` says."""
+    about: Resource
+    """The record whose history tells of it; `intend` says."""
+
+    @abstractmethod
+    async def intend(self, change: Change) -> Operation:
+        """Check that the call may be made, change what it changes beforehand, and describe it."""
+
+    @abstractmethod
+    async def send(self, klarna: Klarna, operation: Operation) -> A:
+        """Make the call, as the operation describes it and not as it would be described now."""
+
+    @abstractmethod
+    async def succeed(self, change: Change, answer: A) -> T:
+        """Write down what a yes changes."""
+
+    async def refuse(self, change: Change, no: klarna_errors.Refused) -> None:
+        """Write down what a no changes: by default nothing."""
+
+    async def forgo(self, change: Change) -> None:
+        """Take back what was changed beforehand: Klarna did not take the call."""
+
+    async def doubt(self, change: Change) -> None:
+        """Write down what follows from not knowing the answer: by default nothing."""
+
+    async def recall(self, klarna: Klarna, operation: Operation, no: KlarnaProblem) -> A:
+        """Return what an earlier attempt brought, now that Klarna says no to another one.
+
+        Raises NotDone if it brought nothing, which is also the answer where doing it twice does
+        no harm, and Unclear if nobody can tell.
+        """
+        raise NotDone
+
+
+def intent(
+    change: Change, kind: OperationKind, payment: KlarnaPayment, *, name: str, request: Json
+) -> Operation:
+    """Describe a call: `name` tells it from the payment's other calls of its kind.
+
+    The request is kept whole, so that it can be sent again to the letter; only the secret in our
+    own addresses is left out, and the addresses do not make it another request.
+    """
+    essence = {key: value for key, value in request.items() if key != "merchant_urls"}
+    return Operation(
+        id=change.new_id(),
+        mode=payment.mode,
+        kind=kind,
+        state=OperationState.pending,
+        payment_gateway_id=payment.payment_gateway_id,
+        order_id=payment.order_id,
+        payment_id=payment.id,
+        key=operation_key(payment, kind, name),
+        fingerprint=digest(essence),
+        request=orjson.loads(json_text(request).replace(payment.callback_secret, SECRET)),
+        created_at=change.at,
+    )
+
+
+def operation_key(payment: KlarnaPayment, kind: OperationKind, name: str) -> str:
+    """Return the idempotency key of a call, the same whenever it is made."""
+    return str(uuid.uuid5(KEYS, f"{payment.id}:{kind}:{name}"))
+
+
+def request_of(operation: Operation, payment: KlarnaPayment) -> dict[str, Any]:
+    """Return the request of an operation as it is sent."""
+    text = json_text(operation.request).replace(SECRET, payment.callback_secret)
+    request: dict[str, Any] = orjson.loads(text)
+    return request
+
+
+def digest(value: Json | str) -> str:
+    """Return the SHA-256 of a text, or of an object with its keys in order."""
+    content = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(content).hexdigest()
+
+
+async def perform(context: Context, call: Call[A, T]) -> T:
+    """Make a call and return what became of it.
+
+    Raises the resolvers' Refused when Klarna refuses, and Unavailable when it cannot be reached
+    or nobody knows its answer; the operation's row says which.
+    """
+    klarna, operation, doubtful = await context.change(partial(_intend, context, call))
+    sent = replace(operation, attempts=operation.attempts + 1)
+    try:
+        answer = await _answer(klarna, call, sent, doubtful=doubtful)
+    except KlarnaProblem as problem:
+        await context.change(partial(_unanswered, call, operation, sent, problem))
+        raise refusal(problem) from problem
+    except Unclear as unclear:
+        doubt = Silent(str(unclear))
+        await context.change(partial(_unanswered, call, operation, sent, doubt))
+        raise unclear.told from unclear
+
+    async def succeed(change: Change) -> T:
+        state, said = OperationState.succeeded, summary(answer)
+        done = replace(sent, state=state, answer=said, settled_at=change.at)
+        await log.settle(change.transaction, operation, done)
+        return await call.succeed(change, answer)
+
+    return await context.change(succeed)
+
+
+async def _intend(
+    context: Context, call: Call[Any, Any], change: Change
+) -> tuple[Klarna, Operation, bool]:
+    """Write the intent down; the account is opened first, since without it nothing can be sent."""
+    described = await call.intend(change)
+    try:
+        klarna = context.services.accounts.of(call.gateway)
+    except Unreadable as error:
+        raise Refused(
+            RefusalCode.GATEWAY_UNAUTHORIZED,
+            f"The credentials of the gateway {call.gateway.name} cannot be opened here.",
+            hint="The operator must serve with the sealing key that they were sealed with.",
+        ) from error
+    operation, doubtful = await log.begin(change.transaction, described)
+    if operation.fingerprint != described.fingerprint:
+        raise Refused(
+            RefusalCode.PAYMENT_STATE,
+            "Klarna was asked for something else under the same authorization before.",
+            hint="Authorize again, then call saveKlarnaAuthToken.",
+        )
+    return klarna, operation, doubtful
+
+
+async def _answer(klarna: Klarna, call: Call[A, Any], sent: Operation, *, doubtful: bool) -> A:
+    """Return Klarna's answer, or what an earlier attempt brought. Raises KlarnaProblem, Unclear."""
+    try:
+        return await call.send(klarna, sent)
+    except Silent:
+        raise
+    except KlarnaProblem as no:
+        if not doubtful:
+            raise
+        try:
+            return await call.recall(klarna, sent, no)
+        except NotDone:
+            raise no from None
+
+
+async def _unanswered(
+    call: Call[Any, Any],
+    before: Operation,
+    sent: Operation,
+    problem: KlarnaProblem,
+    change: Change,
+) -> None:
+    """Write down that there was no yes, and what that changes."""
+    outcome = replace(sent, correlation_id=problem.correlation_id)
+    if isinstance(problem, Silent):
+        happened = "unanswered"
+        outcome = replace(outcome, state=OperationState.unknown)
+        await call.doubt(change)
+    else:
+        outcome = replace(outcome, state=OperationState.refused, settled_at=change.at)
+        if isinstance(problem, klarna_errors.Refused):
+            happened = "refused"
+            outcome = replace(outcome, klarna_code=problem.code)
+            await call.refuse(change, problem)
+        else:
+            happened = "not_sent"
+            await call.forgo(change)
+    await log.settle(change.transaction, before, outcome)
+    told = {
+        "operation": sent.id,
+        "message": problem.message,
+        "klarna_code": outcome.klarna_code,
+        "correlation_id": outcome.correlation_id,
+    }
+    await change.note(call.about, f"{sent.kind}_{happened}", told)

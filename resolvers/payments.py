@@ -1,0 +1,131 @@
+"""Klarna payments: opening them, saving the shopper's token, following the order."""
+
+from resolvers.context import Context
+from resolvers.errors import NotFound, RefusalCode, Refused
+from resolvers.opening import Opening
+from resolvers.operations import digest, operation_key, perform
+from resolvers.orders import order_seen
+from resolvers.purchases import EDITABLE
+from resolvers.refreshing import refresh
+from resolvers.releasing import release_authorization
+from resolvers.sessions import authorized
+from resolvers.texts import check_texts
+from store.changes import Change
+from store.database import Reader
+from store.operations import OperationKind, operations_by_key
+from store.orders import orders_by_id
+from store.payments import KlarnaPayment, PaymentStatus, payments_by_id, status_at
+from store.resources import Referable
+from store.scope import EVERYTHING
+
+TOKEN_LENGTH = 255
+_TAKES_TOKENS = frozenset({PaymentStatus.OPEN, PaymentStatus.AUTHORIZED, PaymentStatus.REAUTHORIZE})
+
+
+async def payment_seen(context: Context, reader: Reader, payment_id: str) -> KlarnaPayment:
+    """Return a payment that the caller sees. Raises NotFound."""
+    payment = await payments_by_id.one(reader, payment_id, context.scope)
+    if payment is None:
+        raise NotFound(f"There is no Klarna payment {payment_id}.", {"path": ["id"]})
+    return payment
+
+
+async def create_klarna_payment(
+    context: Context, order_id: str, referable: Referable
+) -> KlarnaPayment:
+    """Open a Klarna session for an order and make it the order's payment source.
+
+    The order must be editable and complete, and its payment method's gateway enabled and serving
+    its country. Doing so again for the same order is legal: the newest payment becomes the source,
+    and an authorization that the older one holds is given up.
+    Raises NotFound, Refused and Unavailable.
+    """
+    check_texts(referable)
+    order = await order_seen(context, context.database, order_id)
+    opening = Opening(context, order.id, referable)
+    payment = await context.services.turns.take(order.id, lambda: perform(context, opening))
+    if opening.replaced is not None:
+        await release_authorization(context, opening.replaced)
+    return payment
+
+
+async def save_klarna_auth_token(
+    context: Context, payment_id: str, auth_token: str
+) -> KlarnaPayment:
+    """Save what the shopper's authorization returned. The same token again changes nothing.
+
+    Raises NotFound and Refused.
+    """
+    if not auth_token or len(auth_token) > TOKEN_LENGTH or not auth_token.isprintable():
+        raise Refused(
+            RefusalCode.FIELD_INVALID,
+            "This is no authorization token.",
+            path=["auth_token"],
+            hint="Pass `authorization_token` as Klarna.Payments.authorize() returned it.",
+        )
+
+    async def save(change: Change) -> tuple[KlarnaPayment, bool]:
+        payment = await payment_seen(context, change.transaction, payment_id)
+        status = status_at(payment, change.at)
+        if status is PaymentStatus.PLACING:
+            raise Refused(
+                RefusalCode.PAYMENT_STATE,
+                "An order is being placed with another authorization at this moment.",
+                retryable=True,
+                hint="Call placeOrder to learn what came of it, then save this one if it failed.",
+            )
+        if status is PaymentStatus.EXPIRED:
+            raise Refused(
+                RefusalCode.SESSION_EXPIRED,
+                "The payment's session has ended, and its authorizations with it.",
+                hint="Call refreshKlarnaPayment, then authorize again.",
+            )
+        if status not in _TAKES_TOKENS:
+            raise Refused(
+                RefusalCode.PAYMENT_STATE,
+                f"The payment is {status} and takes no authorization any more.",
+                hint="Read the payment: its order may be placed already.",
+            )
+        await _must_be_fresh(change, payment, auth_token)
+        order = await orders_by_id.known(change.transaction, payment.order_id)
+        wanted = order.status in EDITABLE
+        if payment.auth_token == auth_token:
+            return payment, wanted
+        held = authorized(payment, auth_token, change.at)
+        return await change.save(payment, held, "authorized"), wanted
+
+    payment, wanted = await context.change(save)
+    if not wanted:
+        await release_authorization(context, payment)
+        raise Refused(
+            RefusalCode.ORDER_NOT_EDITABLE,
+            "The order was paid otherwise or is over: the authorization was given up.",
+            hint="Read the order.",
+        )
+    return payment
+
+
+async def _must_be_fresh(change: Change, payment: KlarnaPayment, auth_token: str) -> None:
+    """Raise Refused for a token that Klarna refused to place the order with before."""
+    key = operation_key(payment, OperationKind.place_order, digest(auth_token))
+    tried = await operations_by_key.one(change.transaction, key, EVERYTHING)
+    if tried is not None and tried.klarna_code is not None:
+        raise Refused(
+            RefusalCode.NOT_AUTHORIZED,
+            "Klarna has refused this authorization: it is spent.",
+            path=["auth_token"],
+            hint="Have the shopper authorize again.",
+            klarna_code=tried.klarna_code,
+            correlation_id=tried.correlation_id,
+        )
+
+
+async def refresh_klarna_payment(context: Context, payment_id: str) -> KlarnaPayment:
+    """Make a payment's session say what its order says now.
+
+    The payment keeps its id. An authorization is void if anything changed, so the shopper
+    authorizes again; a session that is over is replaced by a new one.
+    Raises NotFound, Refused and Unavailable.
+    """
+    payment = await payment_seen(context, context.database, payment_id)
+    return await context.services.turns.take(payment.order_id, lambda: refresh(context, payment.id))

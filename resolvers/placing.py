@@ -1,0 +1,219 @@
+"""Placing an authorized order with Klarna: once, however often it is asked for."""
+
+from dataclasses import replace
+
+from resolvers.context import Context
+from resolvers.errors import RefusalCode, Refused, Unavailable
+from resolvers.klarna import errors as klarna_errors
+from resolvers.klarna.answers import PlacedOrder
+from resolvers.klarna.client import Klarna
+from resolvers.klarna.wire import purchase_body
+from resolvers.mismatches import mismatches
+from resolvers.operations import Call, NotDone, Unclear, digest, intent, perform, request_of
+from resolvers.orders import order_seen
+from resolvers.purchases import purchase_of, source_of
+from resolvers.refusals import SESSION_COMPLETED
+from resolvers.sessions import placement_body, unauthorized
+from resolvers.transactions import add_authorization
+from store.changes import Change
+from store.gateways import gateways_by_id
+from store.instants import Instant
+from store.operations import Operation, OperationKind
+from store.orders import Order, OrderPaymentStatus, OrderStatus, orders_by_id
+from store.payments import KlarnaPayment, PaymentStatus, mismatched, payments_by_id, status_at
+
+PENDING = "PENDING"
+_PLACED = frozenset({OrderStatus.placed, OrderStatus.approved})
+
+
+async def place_order(context: Context, order_id: str) -> Order:
+    """Place an order with Klarna by its payment's authorization.
+
+    The order must be pending and must not have changed since its session was opened or refreshed.
+    Placing it again returns it as it is. Raises NotFound, Refused and Unavailable.
+    """
+    seen = await order_seen(context, context.database, order_id)
+
+    async def conversation() -> Order:
+        order = await orders_by_id.known(context.database, seen.id)
+        if order.status in _PLACED:
+            return order
+        return await perform(context, Placing(context, order.id))
+
+    return await context.services.turns.join("place", seen.id, conversation)
+
+
+class Placing(Call[PlacedOrder, Order]):
+    """Places the order that was authorized, with the amounts and lines that were authorized.
+
+    The same token with the same body is the same order to Klarna, so that a call whose answer was
+    lost can be made again.
+    """
+
+    _payment: KlarnaPayment
+    _order: Order
+
+    def __init__(self, context: Context, order_id: str) -> None:
+        self._context = context
+        self._order_id = order_id
+
+    async def intend(self, change: Change) -> Operation:
+        """Check that the order may be placed, and hold it and its payment still."""
+        self._order = await orders_by_id.known(change.transaction, self._order_id)
+        payment = await source_of(change.transaction, self._order)
+        if payment is None:
+            raise Refused(
+                RefusalCode.ORDER_INCOMPLETE,
+                "The order has no payment.",
+                path=["payment_source"],
+                hint="Call createKlarnaPayment, and have the shopper authorize it.",
+            )
+        if payment.status is not PaymentStatus.PLACING:
+            must_be_placeable(self._order, payment, change.at)
+            await self._must_match(change, payment)
+            held = replace(payment, status=PaymentStatus.PLACING)
+            payment = await change.save(payment, held, "placing")
+        self.about = self._payment = payment
+        self.gateway = await gateways_by_id.known(change.transaction, payment.payment_gateway_id)
+        kind, name = OperationKind.place_order, digest(payment.auth_token or "")
+        request = placement_body(self._context.services.public_url, self._order, payment)
+        return intent(change, kind, payment, name=name, request=request)
+
+    async def _must_match(self, change: Change, payment: KlarnaPayment) -> None:
+        """Raise Refused if the order is not what was authorized, though it may cost the same."""
+        gateway = await gateways_by_id.known(change.transaction, payment.payment_gateway_id)
+        purchase = await purchase_of(change.transaction, self._order, gateway)
+        for mismatch in mismatches(payment.snapshot, purchase_body(purchase)):
+            raise Refused(
+                RefusalCode.AMOUNTS_MISMATCHED,
+                f"{'.'.join(mismatch.path)} is {mismatch.actual} in the order and was "
+                f"{mismatch.expected} when the shopper authorized.",
+                path=["mismatches"],
+                hint="Call refreshKlarnaPayment, then authorize again.",
+            )
+
+    async def send(self, klarna: Klarna, operation: Operation) -> PlacedOrder:
+        """Place the order."""
+        token, body = self._payment.auth_token or "", request_of(operation, self._payment)
+        try:
+            return await klarna.place_order(token, body, key=operation.key)
+        except klarna_errors.Refused as no:
+            if no.code == SESSION_COMPLETED:
+                raise self._placed_elsewhere(no) from no
+            raise
+
+    async def recall(
+        self, klarna: Klarna, operation: Operation, no: klarna_errors.KlarnaProblem
+    ) -> PlacedOrder:
+        """Tell from the session whether an earlier attempt placed the order after all.
+
+        A token that is over, or said to be consumed, may be so because of that very attempt.
+        """
+        if not isinstance(no, klarna_errors.Refused) or isinstance(no, klarna_errors.Unauthorized):
+            raise self._unclear(no)
+        try:
+            session = await klarna.session(self._payment.session_id)
+        except klarna_errors.KlarnaProblem:
+            raise self._unclear(no) from None
+        raise self._placed_elsewhere(no) if session.complete else NotDone
+
+    def _unclear(self, no: klarna_errors.KlarnaProblem) -> Unclear:
+        return Unclear(
+            Unavailable(
+                f"{no} The order may have been placed before: ask again, nothing is done twice.",
+                {"retryable": True, "correlationId": no.correlation_id},
+            )
+        )
+
+    def _placed_elsewhere(self, no: klarna_errors.Refused) -> Unclear:
+        """Say that there is an order: nobody must authorize a second one."""
+        return Unclear(
+            Refused(
+                RefusalCode.SESSION_COMPLETED,
+                "Klarna has placed an order from this session, and its answer was lost.",
+                hint=f"Look it up at Klarna by its merchant reference 2, {self._payment.id}.",
+                klarna_code=no.code,
+                correlation_id=no.correlation_id,
+            )
+        )
+
+    async def succeed(self, change: Change, answer: PlacedOrder) -> Order:
+        """Write the placed order, its payment and its authorization down."""
+        payment = await payments_by_id.known(change.transaction, self._payment.id)
+        order = await orders_by_id.known(change.transaction, self._order_id)
+        if payment.klarna_order_id is not None:
+            return order
+        review = answer.fraud_status == PENDING
+        placed = replace(
+            unauthorized(payment, PaymentStatus.PENDING_REVIEW if review else PaymentStatus.PLACED),
+            klarna_order_id=answer.order_id,
+            fraud_status=answer.fraud_status,
+            redirect_url=answer.redirect_url,
+            payment_instrument={"issuer": "klarna", "issuer_type": answer.method},
+        )
+        await change.save(payment, placed, "review_begun" if review else "placed")
+        await add_authorization(change, order, placed)
+        paid_for = replace(
+            order,
+            status=OrderStatus.placed,
+            payment_status=OrderPaymentStatus.authorized,
+            placed_at=change.at,
+            payment_updated_at=change.at,
+        )
+        return await change.save(order, paid_for, "placed")
+
+    async def refuse(self, change: Change, no: klarna_errors.Refused) -> None:
+        """Write the failed authorization down. A token that Klarna refused is spent."""
+        if isinstance(no, klarna_errors.Unauthorized):
+            await self.forgo(change)
+            return
+        payment = await payments_by_id.known(change.transaction, self._payment.id)
+        order = await orders_by_id.known(change.transaction, self._order_id)
+        await add_authorization(change, order, payment, no)
+        spent = unauthorized(payment, PaymentStatus.REAUTHORIZE)
+        await change.save(payment, spent, "placement_refused")
+
+    async def forgo(self, change: Change) -> None:
+        """Let go of the payment: its authorization is as good as before."""
+        payment = await payments_by_id.known(change.transaction, self._payment.id)
+        released = replace(payment, status=PaymentStatus.AUTHORIZED)
+        await change.save(payment, released, "placement_postponed")
+
+
+def must_be_placeable(order: Order, payment: KlarnaPayment, now: Instant) -> None:
+    """Raise Refused unless an order may be placed with a payment."""
+    if order.status is not OrderStatus.pending:
+        raise Refused(
+            RefusalCode.ORDER_NOT_PENDING,
+            f"The order is {order.status}.",
+            path=["status"],
+            hint="A draft becomes pending once putOrder gave it goods and `customerEmail`.",
+        )
+    status = status_at(payment, now)
+    if status is PaymentStatus.EXPIRED:
+        raise Refused(
+            RefusalCode.SESSION_EXPIRED,
+            "The payment's session has ended, and its authorization with it.",
+            hint="Call refreshKlarnaPayment, then authorize again.",
+        )
+    if mismatched(payment, order):
+        raise Refused(
+            RefusalCode.AMOUNTS_MISMATCHED,
+            f"The order's total is {order.total_amount_with_taxes_cents} {order.currency_code} and "
+            f"the session's {payment.intent_amount_cents} {payment.currency_code}.",
+            path=["total_amount_with_taxes_cents"],
+            hint="Call refreshKlarnaPayment, then authorize again.",
+        )
+    if status in (PaymentStatus.OPEN, PaymentStatus.REAUTHORIZE):
+        raise Refused(
+            RefusalCode.NOT_AUTHORIZED,
+            "The payment holds no authorization that is still good.",
+            path=["auth_token"],
+            hint="Have the shopper authorize, then call saveKlarnaAuthToken.",
+        )
+    if status is not PaymentStatus.AUTHORIZED:
+        raise Refused(
+            RefusalCode.PAYMENT_STATE,
+            f"The payment is {status}.",
+            hint="Call createKlarnaPayment for a new one.",
+        )

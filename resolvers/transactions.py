@@ -1,0 +1,85 @@
+"""Transactions: writing down what Klarna did with an order's money, and what is left of it."""
+
+from resolvers.klarna.errors import Refused
+from store.changes import Change
+from store.database import Reader
+from store.lookups import Finder, Lookup
+from store.orders import Order
+from store.payments import KlarnaPayment
+from store.scope import EVERYTHING
+from store.transactions import (
+    Transaction,
+    TransactionKind,
+    captures_by_authorization,
+    refunds_by_capture,
+    transactions_by_order,
+    voids_by_authorization,
+)
+
+_LETTERS = {
+    TransactionKind.authorizations: "A",
+    TransactionKind.captures: "C",
+    TransactionKind.voids: "V",
+    TransactionKind.refunds: "R",
+}
+
+
+async def add_authorization(
+    change: Change, order: Order, payment: KlarnaPayment, no: Refused | None = None
+) -> Transaction:
+    """Write down that Klarna authorized an order's payment, or that it said `no`."""
+    kind = TransactionKind.authorizations
+    transaction = Transaction(
+        id=change.new_id(),
+        mode=order.mode,
+        created_at=change.at,
+        updated_at=change.at,
+        kind=kind,
+        order_id=order.id,
+        payment_source_id=payment.id,
+        number=await next_number(change.transaction, order, kind),
+        currency_code=payment.currency_code,
+        amount_cents=payment.intent_amount_cents,
+        succeeded=no is None,
+        message=no.message if no else None,
+        error_code=no.code if no else None,
+        error_detail=no.correlation_id if no else None,
+        token=payment.klarna_order_id,
+        gateway_transaction_id=payment.klarna_order_id,
+    )
+    return await change.save(None, transaction, "refused" if no else "authorized")
+
+
+async def next_number(reader: Reader, order: Order, kind: TransactionKind) -> str:
+    """Return the next transaction's number: `W1001/A/002` is the order's second authorization."""
+    before = await transactions_by_order(reader, [order.id], EVERYTHING)
+    count = sum(transaction.kind is kind for transaction in before) + 1
+    return f"{order.number or order.id}/{_LETTERS[kind]}/{count:03}"
+
+
+async def captured(reader: Reader | Finder, authorization: Transaction) -> int:
+    """Return how much of an authorization was captured, in minor units."""
+    return await _moved(reader, captures_by_authorization, authorization)
+
+
+async def left_to_capture(reader: Reader | Finder, authorization: Transaction) -> int:
+    """Return how much of an authorization is neither captured nor voided, in minor units."""
+    if not authorization.succeeded:
+        return 0
+    gone = await _moved(reader, voids_by_authorization, authorization)
+    return authorization.amount_cents - gone - await captured(reader, authorization)
+
+
+async def refunded(reader: Reader | Finder, capture: Transaction) -> int:
+    """Return how much of a capture was refunded, in minor units."""
+    return await _moved(reader, refunds_by_capture, capture)
+
+
+async def left_to_refund(reader: Reader | Finder, capture: Transaction) -> int:
+    """Return how much of a capture was not refunded, in minor units."""
+    return capture.amount_cents - await refunded(reader, capture) if capture.succeeded else 0
+
+
+async def _moved(reader: Reader | Finder, lookup: Lookup[Transaction], of: Transaction) -> int:
+    found = await lookup(reader, [of.id], EVERYTHING)
+    return sum(one.amount_cents for one in found if one.succeeded)

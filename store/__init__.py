@@ -1,0 +1,1 @@
+"""What is known: records, and the SQL that fetches and changes them."""

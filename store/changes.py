@@ -1,0 +1,162 @@
+"""The one way to write: a row, its version and its event, in one transaction."""
+
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Table, bindparam, delete, insert, literal, update
+
+from store.database import Transaction
+from store.events import EventStore, event_id, event_stores
+from store.fields import Json, fields_of
+from store.instants import Instant
+from store.resources import NewId, Resource
+from store.rows import rows_of
+from store.statements import Statement
+from store.tables import resource_type, table_of, traits_of
+from store.versions import Version, versions
+
+R = TypeVar("R", bound=Resource)
+
+REDACTED = "[redacted]"
+"""What the log shows in place of a secret."""
+
+
+class Outdated(Exception):
+    """The row was not as it had been read, or its state may not follow the one it was in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change under way: its transaction, who makes it, when, and where new ids come from."""
+
+    transaction: Transaction
+    who: Json
+    at: Instant
+    new_id: NewId
+
+    async def save(self, before: R | None, after: R | None, event: str) -> R:
+        """Write one record's change with its version and its event, and return the record.
+
+        `before` is None for a new record, `after` is None for one to be deleted. `event` says in
+        the past tense what happened. Nothing is written where nothing differs.
+        Raises Outdated when the row is no longer as `before` says.
+        """
+        if before is None and after is not None:
+            written = replace(after, created_at=self.at, updated_at=self.at, revision=1)
+            await self.transaction.run(_insertion(table_of(type(written))), **_values(written))
+            await self._log(written, differences(None, written), "create", event)
+            return written
+        if before is not None and after is None:
+            await self._one_row(
+                _deletion(table_of(type(before))), _id=before.id, _revision=before.revision
+            )
+            gone = replace(before, updated_at=self.at, revision=before.revision + 1)
+            await self._log(gone, differences(before, None), "delete", event)
+            return gone
+        assert before is not None  # noqa: S101  (one of the two is given)
+        assert after is not None  # noqa: S101  (likewise)
+        if after == before:
+            return before
+        written = replace(after, updated_at=self.at, revision=before.revision + 1)
+        await self._update(before, written)
+        await self._log(written, differences(before, written), "update", event)
+        return written
+
+    async def note(self, record: Resource, event: str, payload: Json) -> None:
+        """Write down that something happened to a record without changing it."""
+        position = self.transaction.position(self.at)
+        entry = EventStore(
+            id=event_id(position),
+            mode=record.mode,
+            resource_type=resource_type(record),
+            resource_id=record.id,
+            position=position,
+            event=event,
+            payload=payload,
+            who=self.who,
+            created_at=self.at,
+        )
+        await self.transaction.run(_INSERT_EVENT, **rows_of(EventStore).values(entry))
+
+    async def _update(self, before: R, after: R) -> None:
+        new = _values(after)
+        old = _values(before)
+        changed = tuple(name for name, value in new.items() if value != old[name])
+        table = table_of(type(after))
+        states = traits_of(table).states
+        state = new[states.column] if states and states.column in changed else None
+        await self._one_row(
+            _updating(table, changed, state),
+            _id=before.id,
+            _revision=before.revision,
+            **{f"new_{name}": new[name] for name in changed},
+        )
+
+    async def _one_row(self, statement: Statement, **parameters: object) -> None:
+        if await self.transaction.run(statement, **parameters) != 1:
+            raise Outdated
+
+    async def _log(
+        self, record: Resource, changes: dict[str, tuple[Any, Any]], action: str, event: str
+    ) -> None:
+        version = Version(
+            id=self.new_id(),
+            mode=record.mode,
+            resource_type=resource_type(record),
+            resource_id=record.id,
+            revision=record.revision,
+            event=action,
+            changes=changes,
+            who=self.who,
+            created_at=self.at,
+        )
+        await self.transaction.run(_INSERT_VERSION, **rows_of(Version).values(version))
+        payload = {name: {"from": old, "to": new} for name, (old, new) in changes.items()}
+        await self.note(record, event, payload)
+
+
+def differences(before: Resource | None, after: Resource | None) -> dict[str, tuple[Any, Any]]:
+    """Return the attributes that differ, with their old and new values and secrets redacted."""
+    found = {}
+    for field in fields_of(type(before or after)):
+        old, new = getattr(before, field.name, None), getattr(after, field.name, None)
+        if old == new or field.internal:
+            continue
+        if field.secret:
+            old, new = old and REDACTED, new and REDACTED
+        found[field.name] = (old, new)
+    return found
+
+
+_INSERT_VERSION = Statement(insert(versions))
+_INSERT_EVENT = Statement(insert(event_stores))
+
+
+def _values(record: Resource) -> dict[str, Any]:
+    return rows_of(type(record)).values(record)
+
+
+@cache
+def _insertion(table: Table) -> Statement:
+    return Statement(insert(table))
+
+
+@cache
+def _deletion(table: Table) -> Statement:
+    return Statement(delete(table).where(*_as_read(table)))
+
+
+@cache
+def _updating(table: Table, names: tuple[str, ...], state: str | None) -> Statement:
+    """Return the UPDATE of some columns, into a `state` only from those that it may follow."""
+    statement = update(table).where(*_as_read(table))
+    states = traits_of(table).states
+    if states is not None and state is not None:
+        legal = [literal(word) for word in sorted(states.predecessors[state])]
+        statement = statement.where(table.c[states.column].in_(legal))
+    return Statement(statement.values({name: bindparam(f"new_{name}") for name in names}))
+
+
+def _as_read(table: Table) -> tuple[ColumnElement[bool], ...]:
+    return table.c.id == bindparam("_id"), table.c.revision == bindparam("_revision")

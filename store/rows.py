@@ -1,0 +1,74 @@
+"""The way of values between records and rows."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
+
+import orjson
+
+from store.fields import Field, fields_of
+
+R = TypeVar("R")
+
+
+class Rows(Generic[R]):
+    """Reads one kind of record out of rows, and writes its values for binding.
+
+    Rows hold the record's fields in the order of their declaration.
+    """
+
+    def __init__(self, record: type[R]) -> None:
+        self._record = record
+        fields = fields_of(record)
+        self._names = tuple(field.name for field in fields)
+        self._loads = [
+            (index, load) for index, field in enumerate(fields) if (load := _load(field))
+        ]
+        self._dumps = {field.name: dump for field in fields if (dump := _dump(field))}
+
+    def read(self, row: Sequence[Any]) -> R:
+        """Make the record that a row holds."""
+        values = list(row)
+        for index, load in self._loads:
+            if values[index] is not None:
+                values[index] = load(values[index])
+        return self._record(**dict(zip(self._names, values, strict=True)))
+
+    def value(self, name: str, value: object) -> Any:
+        """Return one field's value as the database stores it."""
+        dump = self._dumps.get(name)
+        return value if dump is None or value is None else dump(value)
+
+    def values(self, record: R) -> dict[str, Any]:
+        """Return all of a record's values as the database stores them."""
+        return {name: self.value(name, getattr(record, name)) for name in self._names}
+
+
+_ROWS: dict[type, Rows[Any]] = {}
+
+
+def rows_of(record: type[R]) -> Rows[R]:
+    """Return the reader and writer of one kind of record."""
+    rows = _ROWS.get(record)
+    if rows is None:
+        rows = _ROWS[record] = Rows(record)
+    return rows
+
+
+def json_text(value: object) -> str:
+    """Write JSON as it is stored and answered: compact, keys in the order given."""
+    return orjson.dumps(value).decode()
+
+
+def _load(field: Field) -> Callable[[Any], Any] | None:
+    if field.is_json:
+        return orjson.loads
+    if field.is_enum:
+        words: Callable[[Any], Any] = field.type
+        return words
+    return bool if field.type is bool else None
+
+
+def _dump(field: Field) -> Callable[[Any], Any] | None:
+    if field.is_json:
+        return json_text
+    return str if field.is_enum else None

@@ -1,0 +1,91 @@
+"""What a caller may see, as an argument of every question that is asked on its behalf."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Table,
+    bindparam,
+    column,
+    false,
+    literal,
+    select,
+    table,
+    true,
+)
+
+from store.tables import traits_of
+from store.words import Word
+
+
+class Mode(Word):
+    """Klarna's environments. A caller sees one of them only."""
+
+    test = "test", "Klarna's playground: no money moves."
+    live = "live", "Production: real shoppers, real money."
+
+
+class Reach(Word):
+    """How far a scope goes: statements are built once for each, so that none asks in vain."""
+
+    everything = "everything", "Both modes, for the gateway itself only."
+    mode = "mode", "All of one mode."
+    order = "order", "One order of one mode, and what belongs to it."
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The part of the store that one caller sees."""
+
+    mode: Mode | None
+    """The one mode it sees; None, for the gateway itself only, is both."""
+    order_id: str | None = None
+    """The one order that a checkout sees; None is every order."""
+
+    @property
+    def reach(self) -> Reach:
+        """How far it goes."""
+        if self.mode is None:
+            return Reach.everything
+        return Reach.mode if self.order_id is None else Reach.order
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The values that `visible` compares with."""
+        match self.reach:
+            case Reach.everything:
+                return {}
+            case Reach.mode:
+                return {"scope_mode": str(self.mode)}
+            case _:
+                return {"scope_mode": str(self.mode), "scope_order": self.order_id}
+
+
+EVERYTHING = Scope(mode=None)
+"""What the gateway itself sees when nobody asked: Klarna's callbacks, the reconciler."""
+
+_OPEN_TO_CHECKOUTS = [literal(status) for status in ("draft", "pending", "placed")]
+_orders = table("orders", column("id"), column("status"))
+
+
+def visible(rows: Table, reach: Reach) -> ColumnElement[bool]:
+    """Return the condition under which a scope that reaches so far shows a row.
+
+    A checkout sees its own order while that is draft, pending or placed, and what belongs to it.
+    A row that belongs to no order, such as a gateway, it does not see.
+    """
+    if reach is Reach.everything:
+        return true()
+    in_mode = rows.c.mode == bindparam("scope_mode", required=True)
+    if reach is Reach.mode:
+        return in_mode
+    owner = traits_of(rows).owner
+    if owner is None:
+        return false()
+    order: BindParameter[str] = bindparam("scope_order", required=True)
+    open_order = select(_orders.c.id).where(
+        _orders.c.id == order, _orders.c.status.in_(_OPEN_TO_CHECKOUTS)
+    )
+    return in_mode & (rows.c[owner] == open_order.scalar_subquery())

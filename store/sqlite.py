@@ -1,0 +1,180 @@
+"""SQLite as the store: one process, one writer that shares its commits, a reader beside it."""
+
+import asyncio
+import sqlite3
+from collections.abc import Coroutine, Sequence
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from filelock import FileLock
+from sqlalchemy import func, select
+from sqlalchemy.dialects import sqlite
+
+from store.carrier import Carrier, Outcome
+from store.database import StoreUnavailable, Work
+from store.events import event_stores, position_after
+from store.instants import Instant, epoch_milliseconds
+from store.locking import lock
+from store.migrate import migrate
+from store.statements import Query, Statement
+from store.worker import open_worker
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+Question = tuple[Statement, dict[str, Any]]
+
+_DIALECT = sqlite.dialect(paramstyle="named")
+_LAST_POSITION = Statement(select(func.coalesce(func.max(event_stores.c.position), 0)))
+
+
+_BUGS = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.DataError)
+
+
+def execute(
+    connection: sqlite3.Connection, statement: Statement, parameters: dict[str, Any]
+) -> sqlite3.Cursor:
+    """Execute a statement, on the connection's own thread."""
+    text = statement.text(_DIALECT)
+    return connection.execute(text.sql, text.constants | parameters)
+
+
+class SqliteDatabase:
+    """A database file that this process alone has open.
+
+    Changes that wait at the same time share one durable commit, each in a savepoint of its own,
+    so that one that fails leaves its neighbours alone. Questions see committed changes only.
+    """
+
+    def __init__(
+        self, held: FileLock, writer: Carrier[Work[Any]], reader: Carrier[Question]
+    ) -> None:
+        self._lock = held
+        self._writer = writer
+        self._reader = reader
+        self.questions = 0
+        """How many statements were asked outside of changes since it was opened."""
+
+    async def all(self, query: Query[R], **parameters: object) -> list[R]:
+        """Return the records that a query finds."""
+        return query.records(await self.rows(query, **parameters))
+
+    async def rows(self, statement: Statement, **parameters: object) -> list[tuple[Any, ...]]:
+        """Return the rows of a statement whose rows are not records."""
+        self.questions += 1
+        return cast("list[tuple[Any, ...]]", await self._reader.carry((statement, parameters)))
+
+    async def write(self, work: Work[T]) -> T:
+        """Run a change and return its result once it is durable."""
+        return cast("T", await self._writer.carry(work))
+
+    async def close(self) -> None:
+        """Finish what was begun and let go of the file."""
+        try:
+            await asyncio.gather(self._reader.close(), self._writer.close())
+        finally:
+            self._lock.release()
+
+
+async def open_sqlite(path: Path) -> SqliteDatabase:
+    """Open a database file, made and migrated as needed. Raises StoreInUse."""
+    held = lock(path)
+    try:
+        await asyncio.to_thread(migrate, path)
+        writer = await open_worker(path)
+        reader = await open_worker(path, read_only=True)
+        commits = await writer.hop(Commits)
+    except BaseException:
+        held.release()
+        raise
+    return SqliteDatabase(held, Carrier(writer, commits), Carrier(reader, answer))
+
+
+def answer(connection: sqlite3.Connection, questions: Sequence[Question]) -> Sequence[Outcome]:
+    """Answer questions, each on its own: one that fails leaves the others their answers."""
+    outcomes: list[Outcome] = []
+    for statement, parameters in questions:
+        try:
+            outcomes.append((execute(connection, statement, parameters).fetchall(), None))
+        except sqlite3.Error as error:
+            outcomes.append((None, unavailable(error)))
+    return outcomes
+
+
+class Commits:
+    """Makes changes durable, all that came together in one commit."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._last: int = execute(connection, _LAST_POSITION, {}).fetchone()[0]
+
+    def __call__(
+        self, connection: sqlite3.Connection, works: Sequence[Work[Any]]
+    ) -> Sequence[Outcome]:
+        """Run changes and commit them; if that fails, none of them has happened."""
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            outcomes = [self._attempt(connection, work) for work in works]
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            return [(None, unavailable(error))] * len(works)
+        return outcomes
+
+    def _attempt(self, connection: sqlite3.Connection, work: Work[Any]) -> Outcome:
+        connection.execute("SAVEPOINT work")
+        outcome: Outcome
+        try:
+            transaction = SqliteTransaction(connection, self)
+            outcome = (at_once(cast("Coroutine[Any, Any, Any]", work(transaction))), None)
+        except Exception as error:
+            if not connection.in_transaction:
+                raise  # SQLite gave up the whole commit, as it does when the disk is full
+            connection.execute("ROLLBACK TO work")
+            outcome = (None, unavailable(error))
+        connection.execute("RELEASE work")
+        return outcome
+
+    def position(self, at: Instant) -> int:
+        """Return the next place in the log of events."""
+        self._last = position_after(self._last, epoch_milliseconds(at))
+        return self._last
+
+
+class SqliteTransaction:
+    """A change under way, on the writer's thread, where every answer is there at once."""
+
+    def __init__(self, connection: sqlite3.Connection, commits: Commits) -> None:
+        self._connection = connection
+        self.position = commits.position
+
+    async def all(self, query: Query[R], **parameters: object) -> list[R]:
+        """Return the records that a query finds, this transaction's own changes included."""
+        return query.records(execute(self._connection, query, parameters).fetchall())
+
+    async def rows(self, statement: Statement, **parameters: object) -> list[tuple[Any, ...]]:
+        """Return the rows of a statement whose rows are not records."""
+        return execute(self._connection, statement, parameters).fetchall()
+
+    async def run(self, statement: Statement, **parameters: object) -> int:
+        """Run a statement that changes rows, and return how many."""
+        return execute(self._connection, statement, parameters).rowcount
+
+
+def at_once(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine that never waits, and return its result."""
+    try:
+        coroutine.send(None)
+    except StopIteration as end:
+        return cast("T", end.value)
+    coroutine.close()
+    raise RuntimeError("A change may await its transaction's methods only.")
+
+
+def unavailable(error: Exception) -> Exception:
+    """Return the store's own exception for an engine that failed, and any other as it is."""
+    if not isinstance(error, sqlite3.DatabaseError) or isinstance(error, _BUGS):
+        return error
+    refused = StoreUnavailable(str(error))
+    refused.__cause__ = error
+    return refused

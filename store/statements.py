@@ -1,0 +1,53 @@
+"""SQL statements: SQLAlchemy expressions, compiled once to each engine's text."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import ClauseElement, Dialect, Select
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from store.rows import rows_of
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A statement as a driver takes it."""
+
+    sql: str
+    constants: dict[str, Any]
+    """The values that the expression itself brings along."""
+
+
+class Statement:
+    """An expression that is compiled when an engine first runs it."""
+
+    def __init__(self, expression: ClauseElement) -> None:
+        self.expression = expression
+        self._texts: dict[str, Text] = {}
+
+    def text(self, dialect: Dialect) -> Text:
+        """Return the statement's text for an engine."""
+        text = self._texts.get(dialect.name)
+        if text is None:
+            compiled = self.expression.compile(dialect=dialect)
+            assert isinstance(compiled, SQLCompiler)  # noqa: S101  (every statement is SQL)
+            constants = {
+                name: bind.value for bind, name in compiled.bind_names.items() if not bind.required
+            }
+            text = self._texts[dialect.name] = Text(compiled.string, constants)
+        return text
+
+
+class Query(Statement, Generic[R]):
+    """A statement whose rows are records of one kind."""
+
+    def __init__(self, record: type[R], expression: Select[Any]) -> None:
+        super().__init__(expression)
+        self._rows = rows_of(record)
+
+    def records(self, rows: Sequence[Sequence[Any]]) -> list[R]:
+        """Make records of the statement's rows."""
+        return [self._rows.read(row) for row in rows]

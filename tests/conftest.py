@@ -1,0 +1,18 @@
+"""Fixtures for every test."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest_asyncio
+
+from graph.logs import configure_logs
+from tests.gateway import Gateway, running_gateway
+
+configure_logs("debug")
+
+
+@pytest_asyncio.fixture
+async def gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
+    """A gateway with a Klarna account and a payment method in each region."""
+    async with running_gateway(tmp_path) as running:
+        yield running

@@ -1,0 +1,1 @@
+"""The conversation with Klarna, against the sandbox."""

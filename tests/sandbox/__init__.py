@@ -1,0 +1,1 @@
+"""The sandbox's tests: what a merchant sees of it, in-process and over HTTP."""

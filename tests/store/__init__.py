@@ -1,0 +1,1 @@
+"""The store: files, commits, migrations and the log of changes."""

@@ -1,0 +1,67 @@
+"""What a question costs: SQL statements, the same number however long the list."""
+
+from tests import documents, orders
+from tests.gateway import Gateway
+
+EVERYTHING = """
+query ($first: Int!) {
+  klarnaPayments(first: $first) {
+    nodes {
+      id status mismatchedAmounts authorizePayload
+      order {
+        number
+        lineItems { name versions { nodes { event } } }
+        billingAddress { city } shippingAddress { city }
+        paymentMethod { name paymentGateway { name } }
+        paymentSource { id }
+        klarnaPayments { nodes { id } totalCount }
+        authorizations { nodes { amountCents captureBalanceCents } }
+        versions { nodes { event } } eventStores { nodes { event } }
+      }
+      paymentGateway { name paymentMethods { nodes { name } } }
+      versions { nodes { event changes resource { id } } }
+      eventStores { nodes { event payload } totalCount }
+    }
+  }
+}
+"""
+
+
+async def cost(gateway: Gateway, first: int) -> tuple[int, int]:
+    """How many payments were listed, and by how many statements."""
+    before = gateway.services.database.questions
+    listed = (await gateway.ask(EVERYTHING, first=first))["klarnaPayments"]["nodes"]
+    return len(listed), gateway.services.database.questions - before
+
+
+async def test_a_nested_question_costs_the_same_for_one_payment_and_for_fifty(
+    gateway: Gateway,
+) -> None:
+    for number in range(50):
+        await gateway.open(await gateway.put(orders.german(), reference=f"W{number}"))
+
+    one, fifty = await cost(gateway, 1), await cost(gateway, 50)
+
+    assert (one[0], fifty[0]) == (1, 50)
+    assert one[1] == fifty[1]
+    assert fifty[1] <= 18  # one for each relationship of the question
+
+
+async def test_a_payment_by_its_id_costs_one_statement(gateway: Gateway) -> None:
+    payment = await gateway.open()
+    before = gateway.services.database.questions
+
+    await gateway.ask("query ($id: ID!) { klarnaPayment(id: $id) { status } }", id=payment["id"])
+
+    assert gateway.services.database.questions - before == 1
+
+
+async def test_reading_the_same_record_twice_in_a_question_costs_one_statement(
+    gateway: Gateway,
+) -> None:
+    payment = await gateway.open()
+    before = gateway.services.database.questions
+
+    await gateway.ask(documents.PAYMENT, id=payment["id"])
+
+    assert gateway.services.database.questions - before == 3  # payment, order, addresses
