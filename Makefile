@@ -12,7 +12,7 @@ serve: .venv/run  ## The gateway, configured by KLARNA_GRAPH_* variables
 	@$(BIN)/klarna-graph serve
 
 test: .venv/dev  ## Every test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 check: .venv/dev  ## Format, lint and types
 	@$(BIN)/ruff format --check $(SOURCES)

@@ -81,11 +81,16 @@ def sandbox(
 
 
 @cli.command()
-def schema() -> None:
+def schema(
+    *,
+    federation: Annotated[
+        bool, typer.Option("--federation", help="Print it as a federation composes it.")
+    ] = False,
+) -> None:
     """Print the GraphQL schema."""
-    from graph.schema import printed  # noqa: PLC0415  (likewise)
+    from graph import schema as served  # noqa: PLC0415  (likewise)
 
-    sys.stdout.write(printed())
+    sys.stdout.write(served.federated() if federation else served.printed())
 
 
 @cli.command()
@@ -102,6 +107,22 @@ def migrate(
     except (StoreInUse, StoreUnusable) as error:
         _fail(str(error))
     _say(f"{path} has the newest schema.")
+
+
+@cli.command()
+def reconcile() -> None:
+    """Settle the calls to Klarna that have no answer; a running gateway does so by itself."""
+    from graph.app import services_of  # noqa: PLC0415  (likewise)
+    from resolvers.reconcile import reconcile as settle  # noqa: PLC0415  (likewise)
+
+    settings = _settings()
+
+    async def settling() -> None:
+        async with services_of(settings, SystemClock()) as services:
+            told = await settle(services)
+        _say(f"{told.settled} settled, {told.open} still open.")
+
+    _run(settling())
 
 
 @cli.command()

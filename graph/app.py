@@ -1,15 +1,18 @@
 """The gateway put together: settings, store, Klarna and routes, built once and closed in order."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import cast
 
 import aiohttp
+import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 from sqlalchemy import text
 
 from graph.auth import Tokens, guard
+from graph.callbacks import ROUTES, add_callbacks
 from graph.http import MAX_BODY, GraphQLView, json_errors, unauthenticated
 from graph.pages.graphiql import add_graphiql
 from graph.settings import Settings
@@ -17,7 +20,9 @@ from resolvers.context import Services
 from resolvers.cursors import Cursors
 from resolvers.klarna.accounts import Accounts
 from resolvers.klarna.countries import Region
+from resolvers.klarna.lanes import Pace
 from resolvers.klarna.transport import HttpTransport
+from resolvers.reconcile import reconcile
 from resolvers.sealing import KeyRing
 from store.database import StoreUnavailable
 from store.instants import Clock
@@ -25,8 +30,12 @@ from store.resources import new_id
 from store.sqlite import open_sqlite
 from store.statements import Statement
 
+log = structlog.get_logger()
+
 _ALIVE = Statement(text("SELECT 1"))
-PUBLIC = frozenset({"/healthz", "/readyz", "/graphiql", "/graphiql/assets/{name}"})
+PUBLIC = frozenset(
+    {"/healthz", "/readyz", "/graphiql", "/graphiql/assets/{name}", *ROUTES.values()}
+)
 """The routes that need no token; every other one does."""
 
 
@@ -43,15 +52,21 @@ async def services_of(settings: Settings, clock: Clock) -> AsyncIterator[Service
                 database=database,
                 clock=clock,
                 new_id=new_id,
-                accounts=Accounts(HttpTransport(session, timeout), keys, urls),
+                accounts=Accounts(HttpTransport(session, timeout), keys, urls, _pace(settings)),
                 keys=keys,
                 cursors=Cursors(settings.token_secret.get_secret_value().encode()),
                 public_url=settings.public_url,
             )
-            yield services
-            await services.turns.finish()
+            try:
+                yield services
+            finally:
+                await services.turns.finish()
     finally:
         await database.close()
+
+
+def _pace(settings: Settings) -> Pace:
+    return Pace(settings.klarna_attempts, settings.klarna_at_once, settings.klarna_timeout)
 
 
 def create_app(settings: Settings, services: Services) -> web.Application:
@@ -62,6 +77,7 @@ def create_app(settings: Settings, services: Services) -> web.Application:
         client_max_size=MAX_BODY,
     )
     app.router.add_post("/graphql", GraphQLView(services).post)
+    add_callbacks(app, services, settings.callback_networks)
     app.router.add_get("/healthz", _alive)
     app.router.add_get("/readyz", _ready(services))
     if settings.graphiql:
@@ -96,6 +112,28 @@ async def serving(settings: Settings, clock: Clock) -> AsyncIterator[tuple[str, 
             site = web.TCPSite(runner, settings.host, settings.port)
             await site.start()
             host, port, *_ = runner.addresses[0]
-            yield f"http://{host}:{port}", services
+            async with reconciling(services, settings.reconcile_interval):
+                yield f"http://{host}:{port}", services
         finally:
             await runner.cleanup()
+
+
+@asynccontextmanager
+async def reconciling(services: Services, interval: float) -> AsyncIterator[None]:
+    """Look after what is not settled at once and every `interval` seconds; 0 is never."""
+
+    async def rounds() -> None:
+        while True:
+            try:
+                await reconcile(services)
+            except StoreUnavailable as error:
+                log.error("reconcile_unavailable", error=str(error))  # noqa: TRY400  (no bug)
+            await asyncio.sleep(interval)
+
+    task = asyncio.create_task(rounds()) if interval else None
+    try:
+        yield
+    finally:
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task])

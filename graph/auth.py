@@ -71,6 +71,8 @@ def _read(claims: dict[str, Any]) -> Caller:
     order_id = claims.get("order")
     if (kind is CallerKind.sales_channel) != isinstance(order_id, str):
         raise ValueError("A checkout's token names its order, and no other token does.")
+    if kind is CallerKind.gateway:
+        raise ValueError("The gateway itself holds no token.")
     return Caller(
         kind=kind,
         mode=Mode.test if claims["test"] else Mode.live,

@@ -48,6 +48,10 @@ _SHOWN = {"in_": "in"}
 """What GraphQL calls an operator that Python cannot."""
 
 
+MAX_VALUES = 1000
+"""How many values a field may be compared with at once."""
+
+
 def comparable(field: Field) -> bool:
     """Whether a field can be compared with anything."""
     return field.is_enum or field.type in _OPERATORS
@@ -113,6 +117,8 @@ def _comparison(
     if operator in _AMONG:
         if not value:
             raise bad(path, "Name at least one value.")
+        if len(value) > MAX_VALUES:
+            raise bad(path, f"Name {MAX_VALUES} values at most.")
         # SQLite's JSON ends at a NUL, and no text that is kept has one
         kept = [one for one in value if not (isinstance(one, str) and "\0" in one)]
         stored = json_text([rows.value(field.name, one) for one in kept])

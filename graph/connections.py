@@ -11,6 +11,7 @@ from typing_extensions import Doc
 
 from graph.comparisons import bad
 from graph.context import Info
+from graph.federation import shareable
 from graph.filters import condition_of
 from graph.permissions import EVERYONE, INTEGRATIONS
 from graph.relationships import Relationship
@@ -31,6 +32,7 @@ _GRAPHS: dict[str, type] = {}
 """The types that have connections, by their names."""
 
 
+@shareable
 @graph_type
 class PageInfo:
     """Where a page stands in its list."""
@@ -110,7 +112,7 @@ def _made(name: str, about: str, **fields: tuple[Any, Callable[[Any], Any], str]
         key: strawberry.field(resolver=read, graphql_type=of, description=doc)
         for key, (of, read, doc) in fields.items()
     }
-    return strawberry.type(type(name, (), body), description=about)
+    return shareable(strawberry.type(type(name, (), body), description=about))
 
 
 def listed(name: str, module: str, description: str, order: Order = NEWEST) -> Any:

@@ -49,16 +49,21 @@ class RefusedHandler(strawberry.ExceptionHandler[Refused, Refusal]):
     def handle(self, exception: Refused, *, field: StrawberryField, info: Info) -> Refusal:
         """Return what the caller reads."""
         del field, info
-        path = exception.path
-        return Refusal(
-            code=exception.code,
-            message=exception.message,
-            path=None if path is None else [to_camel_case(step) for step in path],
-            retryable=exception.retryable,
-            hint=exception.hint,
-            klarna_code=exception.klarna_code,
-            correlation_id=exception.correlation_id,
-        )
+        return told(exception)
+
+
+def told(refused: Refused) -> Refusal:
+    """Return a refusal as callers read it: its path in GraphQL's names."""
+    path = refused.path
+    return Refusal(
+        code=refused.code,
+        message=refused.message,
+        path=None if path is None else [to_camel_case(step) for step in path],
+        retryable=refused.retryable,
+        hint=refused.hint,
+        klarna_code=refused.klarna_code,
+        correlation_id=refused.correlation_id,
+    )
 
 
 def fault_of(error: BaseException | None) -> Fault | None:

@@ -18,7 +18,7 @@ from store.tables import table_of, traits_of
 MAX_DEPTH = 5
 """How deep `and`, `or` and `not` may stand in each other."""
 MAX_CONDITIONS = 50
-"""How many fields one filter may speak of."""
+"""How many fields, relationships and `and`, `or` and `not` one filter may have in all."""
 
 _TOGETHER = {
     "and_": ("and", "All of these are met."),
@@ -82,6 +82,7 @@ class _Reading:
                 f"The filter is nested deeper than {MAX_DEPTH} times.",
                 {"argument": "filter", "limit": MAX_DEPTH, "value": depth},
             )
+        self._count()
         related = relationships_of(self.graph)
         conditions = []
         for name, value in said(given, path):
@@ -94,6 +95,14 @@ class _Reading:
                 conditions.append(self._field(record_of(self.graph), name, value, here))
         return every(*conditions)
 
+    def _count(self) -> None:
+        self.count += 1
+        if self.count > MAX_CONDITIONS:
+            raise BadInput(
+                f"The filter has more than {MAX_CONDITIONS} parts.",
+                {"argument": "filter", "limit": MAX_CONDITIONS, "value": self.count},
+            )
+
     def _together(self, name: str, value: Any, path: list[str], depth: int) -> Condition:
         if name == "not_":
             return negated(self.all_of(value, path, depth))
@@ -103,18 +112,14 @@ class _Reading:
         return every(*parts) if name == "and_" else either(*parts)
 
     def _related(self, relationship: Relationship, value: object, path: list[str]) -> Condition:
+        self._count()
         self.context.caller.must_be(*relationship.seen_by)
         record = relationship.lookup.record
         parts = [self._field(record, name, part, [*path, name]) for name, part in said(value, path)]
         return through(relationship.key, relationship.lookup, every(*parts))
 
     def _field(self, record: type, name: str, value: object, path: list[str]) -> Condition:
-        self.count += 1
-        if self.count > MAX_CONDITIONS:
-            raise BadInput(
-                f"The filter speaks of more than {MAX_CONDITIONS} fields.",
-                {"argument": "filter", "limit": MAX_CONDITIONS, "value": self.count},
-            )
+        self._count()
         (field,) = (field for field in fields_of(record) if field.name == name)
         computed = traits_of(table_of(record)).computed.get(name)
         if computed is None:
@@ -137,9 +142,9 @@ def _computed(is_now: Any, given: object, path: list[str]) -> Condition:
             case _ if not value:
                 raise bad([*path, operator.removesuffix("_")], "Name at least one value.")
             case "in_":
-                parts.append(either(*map(is_now, value)))
+                parts.append(either(*map(is_now, sorted(set(value)))))
             case _:
-                parts.append(negated(either(*map(is_now, value))))
+                parts.append(negated(either(*map(is_now, sorted(set(value))))))
     return every(*parts)
 
 

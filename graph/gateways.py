@@ -8,8 +8,10 @@ from typing_extensions import Doc
 from graph.connections import connected, connection_of, listed
 from graph.context import Info
 from graph.errors import Refusal
+from graph.federation import entity
 from graph.filters import filter_of
-from graph.inputs import content, graph_input
+from graph.inputs import changes, content, graph_input, graph_patch
+from graph.mutations import mutation
 from graph.permissions import INTEGRATIONS
 from graph.resources import AsOf, Resource, asked_for
 from graph.sorting import order_of
@@ -23,6 +25,7 @@ from store.payments import payments_by_gateway
 HERE = "graph.gateways"
 
 
+@entity(gateways_by_id, seen_by=INTEGRATIONS)
 @graph_type
 class KlarnaGateway(store.KlarnaGateway, Resource):
     """A Klarna merchant account, in one of Klarna's regions."""
@@ -72,6 +75,18 @@ class CreateKlarnaGatewayInput(KlarnaGatewaySettings):
     )
 
 
+@graph_patch
+class UpdateKlarnaGatewayInput(KlarnaGatewaySettings):
+    """What is to change of a gateway; what is left out stays as it is."""
+
+    api_key: str | None = strawberry.field(
+        description="Klarna's API username; give the password too.", default=strawberry.UNSET
+    )
+    api_secret: str | None = strawberry.field(
+        description="Klarna's API password; give the username too.", default=strawberry.UNSET
+    )
+
+
 @graph_type
 class GatewayQuestions:
     """What can be asked of gateways."""
@@ -94,26 +109,49 @@ class GatewayQuestions:
 class GatewayChanges:
     """What can be done with gateways."""
 
-    @strawberry.mutation(graphql_type=KlarnaGatewayResult | None)
+    @mutation(KlarnaGatewayResult)
     async def create_klarna_gateway(
         self, info: Info, input: Annotated[CreateKlarnaGatewayInput, Doc("The new gateway.")]
     ) -> store.KlarnaGateway:
         """Make a gateway from a Klarna merchant account's credentials. For integrations only."""
-        return await gateways.create_klarna_gateway(
-            info.context,
-            content(KlarnaGatewaySettings, input),
-            api_key=input.api_key,
-            api_secret=input.api_secret,
-        )
+        login = {"api_key": input.api_key, "api_secret": input.api_secret}
+        settings = content(KlarnaGatewaySettings, input)
+        return await gateways.create_klarna_gateway(info.context, settings, login)
 
-    @strawberry.mutation(graphql_type=KlarnaGatewayResult | None)
+    @mutation(KlarnaGatewayResult)
+    async def update_klarna_gateway(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, Doc("The gateway's id.")],
+        input: Annotated[UpdateKlarnaGatewayInput, Doc("What is to change.")],
+    ) -> store.KlarnaGateway:
+        """Change a gateway, or give it new credentials. For integrations only.
+
+        `metadata` is replaced as a whole. Once it was used, a gateway stays in its region.
+        """
+        login = {"api_key": input.api_key, "api_secret": input.api_secret}
+        given = {name: value for name, value in login.items() if isinstance(value, str)}
+        said = changes(KlarnaGatewaySettings, input)
+        return await gateways.update_klarna_gateway(info.context, id, said, given)
+
+    @mutation(KlarnaGatewayResult)
+    async def delete_klarna_gateway(
+        self, info: Info, id: Annotated[strawberry.ID, Doc("The gateway's id.")]
+    ) -> store.KlarnaGateway:
+        """Delete a gateway that was never used, and answer it as it was. For integrations only.
+
+        One that was used is needed for its payments: disableKlarnaGateway it.
+        """
+        return await gateways.delete_klarna_gateway(info.context, id)
+
+    @mutation(KlarnaGatewayResult)
     async def enable_klarna_gateway(
         self, info: Info, id: Annotated[strawberry.ID, Doc("The gateway's id.")]
     ) -> store.KlarnaGateway:
         """Let a disabled gateway take new payments again. For integrations only."""
         return await gateways.enable_klarna_gateway(info.context, id)
 
-    @strawberry.mutation(graphql_type=KlarnaGatewayResult | None)
+    @mutation(KlarnaGatewayResult)
     async def disable_klarna_gateway(
         self, info: Info, id: Annotated[strawberry.ID, Doc("The gateway's id.")]
     ) -> store.KlarnaGateway:

@@ -7,20 +7,24 @@ from typing_extensions import Doc
 
 from graph.connections import connected, connection_of, listed
 from graph.context import Info
-from graph.errors import Refusal
+from graph.errors import Refusal, told
+from graph.federation import entity, shareable
 from graph.filters import filter_of
 from graph.inputs import content, graph_input
+from graph.mutations import mutation
 from graph.payment_methods import PaymentMethod
-from graph.payments import KlarnaPayment
+from graph.payments import KlarnaPayment, Mismatch
 from graph.permissions import INTEGRATIONS
 from graph.relationships import many, one
 from graph.resources import AsOf, Resource, asked_for
 from graph.sorting import order_of
 from graph.transactions import moved
 from graph.types import graph_type
-from resolvers import orders
-from resolvers.errors import BadInput
-from resolvers.placing import place_order
+from resolvers import deciding, orders, purchases
+from resolvers.comparing import klarna_order
+from resolvers.errors import BadInput, Refused
+from resolvers.history import time_of
+from resolvers.placing import obstacles, place_order
 from resolvers.snapshots import Snapshot
 from store import addresses, line_items
 from store import orders as store
@@ -40,16 +44,20 @@ from store.transactions import (
 HERE = "graph.orders"
 
 
+@shareable
 @graph_type
 class Address(addresses.Address, Resource):
     """An order's billing or shipping address. Each order has its own."""
 
 
+@shareable
 @graph_type
 class LineItem(line_items.LineItem, Resource):
     """One line of an order: goods, shipping, a discount or a charge."""
 
 
+@shareable
+@entity(orders_by_id)
 @graph_type
 class Order(store.Order, Resource):
     """A shop's order as the shop last pushed it, with what has been paid of it."""
@@ -86,6 +94,63 @@ class Order(store.Order, Resource):
     captures = moved("Capture", captures_by_order, "The captures of it, failed ones too.")
     voids = moved("Void", voids_by_order, "The voids of its authorizations, failed ones too.")
     refunds = moved("Refund", refunds_by_order, "The refunds of its captures, failed ones too.")
+
+    @strawberry.field
+    async def editable(self, info: Info) -> bool:
+        """Whether it may still change: it is not placed, nor just being placed."""
+        return await purchases.editable(info.context.loaders_of(self), self)
+
+    @strawberry.field
+    async def placeable(self, info: Info) -> bool | None:
+        """Whether `placeOrder` would ask Klarna now. Null for an order of the past."""
+        found = await _obstacles(self, info)
+        return None if found is None else not found
+
+    @strawberry.field(graphql_type=list[Refusal] | None)
+    async def obstacles(self, info: Info) -> list[Refusal] | None:
+        """All that stands in the way of placing it, the weightiest first; none if `placeable`.
+
+        `placeOrder` refuses with the first one. Null for an order of the past.
+        """
+        found = await _obstacles(self, info)
+        return None if found is None else [told(refused) for refused in found]
+
+
+def _of_klarna(description: str) -> Any:
+    """Declare what Klarna's own answer holds."""
+
+    def read(self: Any, info: Info) -> Any:
+        return getattr(self.klarna, info.python_name)
+
+    return strawberry.field(resolver=read, description=description)
+
+
+async def _obstacles(order: store.Order, info: Info) -> list[Refused] | None:
+    context = info.context
+    if time_of(order) is not None:
+        return None  # what Klarna was told is not kept in the history
+    return await obstacles(context.loaders, order, context.now())
+
+
+@graph_type
+class KlarnaOrder:
+    """An order in Klarna's books. Amounts are in minor units."""
+
+    order_id: str = _of_klarna("Klarna's id for it.")
+    status: str = _of_klarna(
+        "`AUTHORIZED`, `PART_CAPTURED`, `CAPTURED`, `CANCELLED`, `EXPIRED` or `CLOSED`."
+    )
+    fraud_status: str | None = _of_klarna("`ACCEPTED`, `PENDING` or `REJECTED`.")
+    order_amount: int = _of_klarna("What it is about, in minor units.")
+    captured_amount: int = _of_klarna("What was taken, in minor units.")
+    refunded_amount: int = _of_klarna("What was given back, in minor units.")
+    remaining_authorized_amount: int = _of_klarna("What can still be taken, in minor units.")
+    expires_at: str | None = _of_klarna("When Klarna's guarantee ends, as Klarna writes it.")
+
+    @strawberry.field(graphql_type=list[Mismatch])
+    def klarna_drift(self) -> Any:
+        """Where Klarna's books differ from ours: `expected` is ours. Nothing, if all is well."""
+        return self.drift  # type: ignore[attr-defined]  # what is compared has it
 
 
 OrderFilter = filter_of(Order)
@@ -172,6 +237,16 @@ class OrderQuestions:
             return found[-1] if found else None
         return await asked_for(info, orders_by_id, found[-1].id, as_of)
 
+    @strawberry.field(graphql_type=KlarnaOrder | None)
+    async def klarna_order(
+        self, info: Info, id: Annotated[strawberry.ID, Doc("The order's id, in this gateway.")]
+    ) -> Any:
+        """What Klarna has in its books of an order at this moment, and where ours differ.
+
+        Klarna is called for it. Null before the order is placed. For integrations only.
+        """
+        return await klarna_order(info.context, id)
+
     orders = listed("Order", HERE, "All orders. For integrations only.")
 
 
@@ -179,7 +254,7 @@ class OrderQuestions:
 class OrderChanges:
     """What can be done with orders."""
 
-    @strawberry.mutation(graphql_type=OrderResult | None)
+    @mutation(OrderResult)
     async def put_order(
         self, info: Info, input: Annotated[OrderInput, Doc("The order, whole.")]
     ) -> store.Order:
@@ -190,7 +265,42 @@ class OrderChanges:
         """
         return await orders.put_order(info.context, input.snapshot())
 
-    @strawberry.mutation(graphql_type=OrderResult | None)
+    @mutation(OrderResult)
+    async def set_order_payment_method(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, Doc("The order's id.")],
+        payment_method_id: Annotated[strawberry.ID, Doc("The payment method's id.")],
+    ) -> store.Order:
+        """Choose how an order is to be paid. For integrations only.
+
+        A payment that another method made is no longer its source, and what that had authorized
+        is given up: call createKlarnaPayment next.
+        """
+        return await deciding.set_order_payment_method(info.context, id, payment_method_id)
+
+    @mutation(OrderResult)
+    async def approve_order(
+        self, info: Info, id: Annotated[strawberry.ID, Doc("The order's id.")]
+    ) -> store.Order:
+        """Approve a placed order for fulfilment. For integrations only.
+
+        Klarna is not told. Wait while the payment is PENDING_REVIEW: Klarna may still refuse it.
+        """
+        return await deciding.approve_order(info.context, id)
+
+    @mutation(OrderResult)
+    async def cancel_order(
+        self, info: Info, id: Annotated[strawberry.ID, Doc("The order's id.")]
+    ) -> store.Order:
+        """Cancel an order that is not placed, and give up what was authorized for it.
+
+        A placed one is cancelled by voidOrder, unless Klarna refused it in its review. For
+        integrations only.
+        """
+        return await deciding.cancel_order(info.context, id)
+
+    @mutation(OrderResult)
     async def place_order(
         self, info: Info, id: Annotated[strawberry.ID, Doc("The order's id.")]
     ) -> store.Order:

@@ -8,8 +8,10 @@ from typing_extensions import Doc
 from graph.connections import connection_of, listed
 from graph.context import Info
 from graph.errors import Refusal
+from graph.federation import entity
 from graph.filters import filter_of
-from graph.inputs import content, graph_input
+from graph.inputs import changes, content, graph_input, graph_patch
+from graph.mutations import mutation
 from graph.permissions import INTEGRATIONS
 from graph.relationships import one
 from graph.resources import Resource
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 HERE = "graph.payment_methods"
 
 
+@entity(payment_methods_by_id, seen_by=INTEGRATIONS)
 @graph_type
 class PaymentMethod(store.PaymentMethod, Resource):
     """A way of paying that orders can choose, backed by a gateway."""
@@ -48,6 +51,15 @@ PaymentMethodResult = Annotated[
 class CreatePaymentMethodInput(PaymentMethodSettings):
     """A new payment method."""
 
+    payment_gateway_id: strawberry.ID = strawberry.field(
+        description="The id of the gateway that its payments go through. It stays with that one."
+    )
+
+
+@graph_patch
+class UpdatePaymentMethodInput(PaymentMethodSettings):
+    """What is to change of a payment method; what is left out stays as it is."""
+
 
 @graph_type
 class PaymentMethodQuestions:
@@ -68,10 +80,46 @@ class PaymentMethodQuestions:
 class PaymentMethodChanges:
     """What can be done with payment methods."""
 
-    @strawberry.mutation(graphql_type=PaymentMethodResult | None)
+    @mutation(PaymentMethodResult)
     async def create_payment_method(
         self, info: Info, input: Annotated[CreatePaymentMethodInput, Doc("The new method.")]
     ) -> store.PaymentMethod:
         """Make a payment method that goes through a gateway. For integrations only."""
         settings = content(PaymentMethodSettings, input)
-        return await payment_methods.create_payment_method(info.context, settings)
+        gateway_id = input.payment_gateway_id
+        return await payment_methods.create_payment_method(info.context, gateway_id, settings)
+
+    @mutation(PaymentMethodResult)
+    async def update_payment_method(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, Doc("The payment method's id.")],
+        input: Annotated[UpdatePaymentMethodInput, Doc("What is to change.")],
+    ) -> store.PaymentMethod:
+        """Change a payment method. `metadata` is replaced as a whole. For integrations only."""
+        said = changes(PaymentMethodSettings, input)
+        return await payment_methods.update_payment_method(info.context, id, said)
+
+    @mutation(PaymentMethodResult)
+    async def enable_payment_method(
+        self, info: Info, id: Annotated[strawberry.ID, Doc("The payment method's id.")]
+    ) -> store.PaymentMethod:
+        """Let orders be paid this way again. For integrations only."""
+        return await payment_methods.enable_payment_method(info.context, id)
+
+    @mutation(PaymentMethodResult)
+    async def disable_payment_method(
+        self, info: Info, id: Annotated[strawberry.ID, Doc("The payment method's id.")]
+    ) -> store.PaymentMethod:
+        """Have no new payment made this way; those there are go on. For integrations only."""
+        return await payment_methods.disable_payment_method(info.context, id)
+
+    @mutation(PaymentMethodResult)
+    async def delete_payment_method(
+        self, info: Info, id: Annotated[strawberry.ID, Doc("The payment method's id.")]
+    ) -> store.PaymentMethod:
+        """Delete a payment method that no order chose, and answer it as it was.
+
+        For integrations only.
+        """
+        return await payment_methods.delete_payment_method(info.context, id)

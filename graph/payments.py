@@ -9,22 +9,28 @@ from typing_extensions import Doc
 from graph.connections import connection_of, listed
 from graph.context import Info
 from graph.errors import Refusal
+from graph.federation import entity
 from graph.filters import filter_of
 from graph.gateways import KlarnaGateway
-from graph.inputs import content, graph_input
+from graph.inputs import changes, content, graph_input, graph_patch
+from graph.mutations import mutation
 from graph.permissions import INTEGRATIONS
 from graph.relationships import one
 from graph.resources import AsOf, Resource, asked_for
 from graph.sorting import order_of
 from graph.types import graph_type
 from resolvers import payments
+from resolvers.errors import Refused
+from resolvers.history import time_of
 from resolvers.klarna.wire import authorize_payload
+from resolvers.mismatches import mismatches
+from resolvers.recording import record_klarna_order
 from store import payments as store
 from store.addresses import addresses_by_id
 from store.fields import Json
 from store.gateways import gateways_by_id
 from store.orders import orders_by_id
-from store.payments import PaymentStatus, payments_by_id
+from store.payments import PaymentStatus, payments_by_id, payments_by_session
 from store.resources import Referable
 
 if TYPE_CHECKING:
@@ -72,6 +78,22 @@ def _text(sent: Json, name: str) -> str | None:
 
 
 @graph_type
+class Mismatch:
+    """One field of the order that is not what Klarna was told."""
+
+    path: list[str] = strawberry.field(
+        description='The field as Klarna calls it: `["order_lines", "0", "total_amount"]`.'
+    )
+    expected: str | None = strawberry.field(
+        description="What Klarna was told; null if nothing, as of a line that came later."
+    )
+    actual: str | None = strawberry.field(
+        description="What the order says now; null if nothing, as of a line that is gone."
+    )
+
+
+@entity(payments_by_id, payments_by_session)
+@graph_type
 class KlarnaPayment(store.KlarnaPayment, Resource):
     """An order's payment with Klarna: the session, the authorization and what came of it."""
 
@@ -92,7 +114,7 @@ class KlarnaPayment(store.KlarnaPayment, Resource):
     @strawberry.field(name="status")
     def standing(self, info: Info) -> PaymentStatus:
         """Where it stands now: sessions and authorizations end by the clock."""
-        return store.status_at(self, info.context.now())
+        return store.status_at(self, info.context.time_of(self))
 
     @strawberry.field(name="paymentMethods")
     def categories(self) -> list[PaymentMethodCategory]:
@@ -114,18 +136,35 @@ class KlarnaPayment(store.KlarnaPayment, Resource):
 
         If it is true, call refreshKlarnaPayment and have the shopper authorize again.
         """
-        order = await info.context.loaders.one(orders_by_id, self.order_id)
+        order = await info.context.loaders_of(self).one(orders_by_id, self.order_id)
         return order is not None and store.mismatched(self, order)
+
+    @strawberry.field(graphql_type=list[Mismatch] | None)
+    async def mismatches(self, info: Info) -> Any:
+        """What of the order is not what the session was last told, field by field.
+
+        Null for a payment of the past, and where the order is not one that Klarna could be told:
+        the order's `obstacles` say why.
+        """
+        loaders = info.context.loaders
+        order = await loaders.one(orders_by_id, self.order_id)
+        if order is None or time_of(self) is not None:
+            return None
+        try:
+            return await mismatches(loaders, order, self)
+        except Refused:
+            return None
 
     @strawberry.field(graphql_type=Json | None)
     async def authorize_payload(self, info: Info) -> Json | None:
         """Exactly what to pass to `Klarna.Payments.authorize()`, so that no amount is built twice.
 
-        It is what the session was last told, and the order's addresses as they are now.
+        It is what the session was last told, and the order's addresses as they are now. Null for a
+        payment of the past.
         """
         loaders = info.context.loaders
         order = await loaders.one(orders_by_id, self.order_id)
-        if order is None:
+        if order is None or time_of(self) is not None:
             return None
         billing, shipping = await asyncio.gather(
             loaders.one(addresses_by_id, order.billing_address_id),
@@ -150,6 +189,11 @@ class CreateKlarnaPaymentInput(Referable):
     order_id: strawberry.ID = strawberry.field(description="The order to pay.")
 
 
+@graph_patch
+class UpdateKlarnaPaymentInput(Referable):
+    """What is to change of a payment; what is left out stays as it is."""
+
+
 @graph_type
 class PaymentQuestions:
     """What can be asked of payments."""
@@ -171,7 +215,7 @@ class PaymentQuestions:
 class PaymentChanges:
     """What can be done with payments."""
 
-    @strawberry.mutation(graphql_type=KlarnaPaymentResult | None)
+    @mutation(KlarnaPaymentResult)
     async def create_klarna_payment(
         self, info: Info, input: Annotated[CreateKlarnaPaymentInput, Doc("The new payment.")]
     ) -> store.KlarnaPayment:
@@ -184,7 +228,33 @@ class PaymentChanges:
         referable = content(Referable, input)
         return await payments.create_klarna_payment(info.context, input.order_id, referable)
 
-    @strawberry.mutation(graphql_type=KlarnaPaymentResult | None)
+    @mutation(KlarnaPaymentResult)
+    async def update_klarna_payment(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, Doc("The payment's id.")],
+        input: Annotated[UpdateKlarnaPaymentInput, Doc("What is to change.")],
+    ) -> store.KlarnaPayment:
+        """Change your own marks on a payment. For integrations only.
+
+        `metadata` is replaced as a whole. What Klarna is told follows the order: for that call
+        refreshKlarnaPayment.
+        """
+        said = changes(Referable, input)
+        return await payments.update_klarna_payment(info.context, id, said)
+
+    @mutation(KlarnaPaymentResult)
+    async def delete_klarna_payment(
+        self, info: Info, id: Annotated[strawberry.ID, Doc("The payment's id.")]
+    ) -> store.KlarnaPayment:
+        """Delete a payment that nothing came of, and answer it as it was. For integrations only.
+
+        What it has authorized is given up. A placed payment stays, and so does one that Klarna
+        refused to place an order with.
+        """
+        return await payments.delete_klarna_payment(info.context, id)
+
+    @mutation(KlarnaPaymentResult)
     async def save_klarna_auth_token(
         self,
         info: Info,
@@ -198,7 +268,22 @@ class PaymentChanges:
         """
         return await payments.save_klarna_auth_token(info.context, id, auth_token)
 
-    @strawberry.mutation(graphql_type=KlarnaPaymentResult | None)
+    @mutation(KlarnaPaymentResult)
+    async def record_klarna_order(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, Doc("The payment's id.")],
+        klarna_order_id: Annotated[str, Doc("Klarna's id for the order, a UUID.")],
+    ) -> store.KlarnaPayment | None:
+        """Write down an order that Klarna placed and whose answer was lost. For integrations only.
+
+        It is the way out for a payment that stays PLACING with SESSION_COMPLETED. Klarna's order is
+        read, and must be of this payment and of its amount.
+        """
+        await record_klarna_order(info.context, id, klarna_order_id)
+        return await payments_by_id.one(info.context.database, id, info.context.scope)
+
+    @mutation(KlarnaPaymentResult)
     async def refresh_klarna_payment(
         self, info: Info, id: Annotated[strawberry.ID, Doc("The payment's id.")]
     ) -> store.KlarnaPayment:

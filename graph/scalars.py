@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, Undefined
 from strawberry.types.scalar import ScalarDefinition
 
 from store.fields import Json
@@ -23,18 +23,27 @@ def _parse_instant(value: object) -> Instant:
         raise GraphQLError("A time is written as text: `2026-01-31T09:30:00.000Z`.")
     try:
         moment = datetime.fromisoformat(value)
-    except ValueError:
+        written = instant(moment)
+    except (ValueError, OverflowError):
         raise GraphQLError("This is no time such as `2026-01-31T09:30:00.000Z`.") from None
     if moment.tzinfo is None:
         raise GraphQLError("This time says no time zone: end it with `Z`.")
-    return instant(moment)
+    return written
 
 
 def _parse_object(value: object) -> Json:
     if not isinstance(value, dict):
         raise GraphQLError("This takes a JSON object.")
     _check(value, 1)
-    return value
+    given: Json = _given(value)
+    return given
+
+
+def _given(value: Any) -> Any:
+    """Return JSON without the keys whose variables were not given."""
+    if isinstance(value, dict):
+        return {key: _given(inner) for key, inner in value.items() if inner is not Undefined}
+    return [_given(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _check(value: object, depth: int) -> None:
@@ -42,8 +51,14 @@ def _check(value: object, depth: int) -> None:
     if depth > MAX_DEPTH:
         raise GraphQLError(f"This is nested deeper than {MAX_DEPTH} times.")
     if isinstance(value, dict | list):
-        for inner in value.values() if isinstance(value, dict) else value:
+        keys = value if isinstance(value, dict) else ()
+        for inner in (*keys, *(value.values() if isinstance(value, dict) else value)):
             _check(inner, depth + 1)
+            if inner is Undefined and isinstance(value, list):
+                raise GraphQLError("A variable in this list was not given.")
+    elif isinstance(value, str):
+        if "\0" in value:
+            raise GraphQLError("This holds a NUL character.")
     elif _altered(value):
         raise GraphQLError("This holds a number that is too large.")
 

@@ -1,16 +1,20 @@
 """The schema: every question and every change, in one place."""
 
-import strawberry
+import strawberry.federation
 from strawberry.schema.config import StrawberryConfig
 
 from graph.audit import AuditQuestions
 from graph.errors import RefusedHandler
+from graph.federation import ANY, with_router_questions
 from graph.gateways import GatewayChanges, GatewayQuestions
+from graph.movements import MovementChanges
 from graph.nodes import NodeQuestions
+from graph.operations import OperationChanges, OperationQuestions
 from graph.orders import OrderChanges, OrderQuestions
 from graph.payment_methods import PaymentMethodChanges, PaymentMethodQuestions
 from graph.payments import PaymentChanges, PaymentQuestions
 from graph.scalars import SCALARS
+from graph.sdl import plain_sdl, subgraph_sdl
 from graph.transactions import Authorization, Capture, Refund, TransactionQuestions, Void
 
 
@@ -21,6 +25,7 @@ class Query(
     OrderQuestions,
     PaymentMethodQuestions,
     TransactionQuestions,
+    OperationQuestions,
     AuditQuestions,
     NodeQuestions,
 ):
@@ -30,19 +35,33 @@ class Query(
 @strawberry.type(
     description="What can be done. Each answer is the resource, or a `Refusal` that says why not."
 )
-class Mutation(PaymentChanges, GatewayChanges, PaymentMethodChanges, OrderChanges):
+class Mutation(
+    PaymentChanges,
+    GatewayChanges,
+    PaymentMethodChanges,
+    OrderChanges,
+    MovementChanges,
+    OperationChanges,
+):
     """Every change."""
 
 
-schema = strawberry.Schema(
-    query=Query,
+schema = strawberry.federation.Schema(
+    query=with_router_questions(Query),
     mutation=Mutation,
     types=[Authorization, Capture, Void, Refund],  # whatever only an interface leads to
     config=StrawberryConfig(scalar_map=SCALARS),
+    scalar_overrides=ANY,
+    federation_version="2.3",
     exception_handlers=[RefusedHandler()],
 )
 
 
 def printed() -> str:
     """Return the schema as `graph/schema.graphql` holds it."""
-    return schema.as_str() + "\n"
+    return plain_sdl(schema)
+
+
+def federated() -> str:
+    """Return the schema as a federation composes it, and as `_service` answers it."""
+    return subgraph_sdl(schema)

@@ -7,7 +7,7 @@ import secrets
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, IPvAnyNetwork, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 PREFIX = "KLARNA_GRAPH_"
@@ -67,6 +67,35 @@ class Settings(BaseSettings):
     klarna_timeout: Annotated[
         float, Field(gt=0, description="How long one call to Klarna may take, in seconds.")
     ] = 10.0
+    klarna_attempts: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=10,
+            description="How often a call to Klarna is made while its caller waits, if it goes "
+            "unanswered.",
+        ),
+    ] = 3
+    klarna_at_once: Annotated[
+        int,
+        Field(ge=1, description="How many calls to Klarna one gateway makes at once; others wait."),
+    ] = 16
+    callback_networks: Annotated[
+        tuple[IPvAnyNetwork, ...],
+        NoDecode,
+        Field(
+            description="The networks that Klarna calls back from, separated by commas; without "
+            "any, whoever knows a payment's secret is Klarna."
+        ),
+    ] = ()
+    reconcile_interval: Annotated[
+        float,
+        Field(
+            ge=0,
+            description="How often calls to Klarna without an answer are looked after, in seconds; "
+            "0 leaves it to `klarna-graph reconcile`.",
+        ),
+    ] = 30.0
     graphiql: Annotated[bool, Field(description="Whether GraphiQL is served at /graphiql.")] = True
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Field(description="What is logged.")
@@ -95,6 +124,13 @@ class Settings(BaseSettings):
             if not good:
                 raise ValueError("each key must be `id:` and the base64 of 32 bytes")
         return keys
+
+    @field_validator("callback_networks", mode="before")
+    @classmethod
+    def _networks(cls, written: object) -> object:
+        return (
+            [part.strip() for part in written.split(",")] if isinstance(written, str) else written
+        )
 
     @field_validator("public_url")
     @classmethod
@@ -156,4 +192,4 @@ def settings_table() -> str:
 def _shown(default: object) -> str:
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"
-    return f"`{default}`" if default not in (None, {}) else ""
+    return f"`{default}`" if default not in (None, {}, ()) else ""

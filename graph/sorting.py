@@ -32,13 +32,15 @@ def order_of(graph: type) -> Any:
     """Return the input by which lists of a type are sorted."""
     record = record_of(graph)
     name = record.__name__
-    computed = traits_of(table_of(record)).computed
+    traits = traits_of(table_of(record))
+    computed, ties = traits.computed, traits.ties
     fields = {
         field.name.upper(): field
         for field in fields_of(record)
         if not (field.internal or field.secret or field.references or field.is_json)
         and field.name not in computed
         and field.type is not bool
+        and not (field.name == "id" and "id" not in ties)  # it would not sort as it grows
     }
     enum = Enum(f"{name}OrderField", {key: field.name for key, field in fields.items()})  # type: ignore[misc]
     strawberry.enum(enum, description=f"What a list of {name} can be sorted by.")

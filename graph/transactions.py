@@ -7,6 +7,7 @@ from typing_extensions import Doc
 
 from graph.connections import connected, connection_of
 from graph.context import Info
+from graph.federation import entity
 from graph.filters import filter_of
 from graph.permissions import INTEGRATIONS
 from graph.relationships import one
@@ -52,6 +53,7 @@ def _is(kind: TransactionKind) -> Any:
     )
 
 
+@entity(store.transactions_by_id, seen_by=INTEGRATIONS)
 @graph_type
 class Authorization(Transaction):
     """Klarna's guarantee for an amount, or the attempt to get it."""
@@ -71,6 +73,7 @@ class Authorization(Transaction):
     )
 
 
+@entity(store.transactions_by_id, seen_by=INTEGRATIONS)
 @graph_type
 class Capture(Transaction):
     """Money taken of what was authorized, or the attempt to take it."""
@@ -89,6 +92,7 @@ class Capture(Transaction):
     )
 
 
+@entity(store.transactions_by_id, seen_by=INTEGRATIONS)
 @graph_type
 class Void(Transaction):
     """An authorization, or the rest of one, that was given up, or the attempt to."""
@@ -100,6 +104,7 @@ class Void(Transaction):
     )
 
 
+@entity(store.transactions_by_id, seen_by=INTEGRATIONS)
 @graph_type
 class Refund(Transaction):
     """Money given back of what was captured, or the attempt to."""

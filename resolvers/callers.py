@@ -1,10 +1,11 @@
 """Who is asking, and what that caller may do."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from resolvers.errors import Forbidden
 from store.fields import Json
+from store.rows import json_text
 from store.scope import Mode, Scope
 from store.words import Word
 
@@ -13,6 +14,7 @@ class CallerKind(Word):
     """The kinds of application that hold a token."""
 
     sales_channel = "sales_channel", "A checkout in a browser: it sees one order."
+    gateway = "gateway", "The gateway itself, as Klarna calls it or nobody does. It holds no token."
     integration = "integration", "The shop's own systems: they see and do everything of a mode."
 
 
@@ -32,9 +34,14 @@ class Caller:
     @property
     def scope(self) -> Scope:
         """The part of the store this caller sees."""
-        if self.kind is CallerKind.integration:
+        if self.kind is not CallerKind.sales_channel:
             return Scope(self.mode)
         return Scope(self.mode, order_id=self.order_id or "")
+
+    @property
+    def identity(self) -> str:
+        """What tells this caller from others: the checkouts of an application are several."""
+        return json_text([str(self.kind), self.application_id, self.order_id])
 
     @property
     def who(self) -> Json:
@@ -45,6 +52,12 @@ class Caller:
             "public": self.kind is CallerKind.sales_channel,
         }
         return {"application": application} | ({"owner": self.owner} if self.owner else {})
+
+    @classmethod
+    def itself(cls, mode: Mode, role: str) -> "Caller":
+        """Return the gateway itself in one of its roles, as the history names it."""
+        forever = datetime.max.replace(tzinfo=UTC)
+        return cls(CallerKind.gateway, mode, application_id=role, expires_at=forever)
 
     def must_be(self, *kinds: CallerKind) -> None:
         """Raise Forbidden unless the caller is of one of these kinds."""

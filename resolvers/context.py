@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from resolvers.callers import Caller
 from resolvers.cursors import Cursors
@@ -36,6 +36,15 @@ class Services:
     public_url: str | None
     """Where Klarna can reach this gateway, for its callbacks; None has it not call back."""
     turns: Turns = field(default_factory=Turns)
+    claims: set[str] = field(default_factory=set)
+    """The requests under callers' keys that this process is working on."""
+
+
+class Answering(Protocol):
+    """Something that is answered in the very transaction of the change that it asks for."""
+
+    async def record(self, transaction: Transaction, result: object) -> None:
+        """Write the answer down, if the change's result is one."""
 
 
 class Context:
@@ -45,6 +54,8 @@ class Context:
         self.services = services
         self.caller = caller
         self.loaders = Loaders(services.database, caller.scope)
+        self.request: Answering | None = None
+        """What is done once under a caller's key, and answered with the change it asks for."""
         self._pasts: dict[Instant, Past] = {}
 
     @property
@@ -100,7 +111,10 @@ class Context:
 
         async def run(transaction: Transaction) -> T:
             who, at = self.caller.who, self.now()
-            return await work(Change(transaction, who, at, self.services.new_id))
+            result = await work(Change(transaction, who, at, self.services.new_id))
+            if self.request is not None:
+                await self.request.record(transaction, result)
+            return result
 
         result = await self.services.database.write(run)
         self.loaders.forget()

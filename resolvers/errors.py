@@ -31,6 +31,15 @@ class RefusalCode(Word):
         "AMOUNTS_DIFFER",
         "Amounts do not add up: a line, a total or the tax is not what the others make it.",
     )
+    RESOURCE_IN_USE = (
+        "RESOURCE_IN_USE",
+        "Other resources refer to it, so that it cannot be deleted or moved.",
+    )
+    KEY_REUSED = ("KEY_REUSED", "The idempotency key was used for another request before.")
+    KEY_IN_USE = (
+        "KEY_IN_USE",
+        "A request with this idempotency key is being worked on at this moment.",
+    )
     REFERENCE_AMBIGUOUS = (
         "REFERENCE_AMBIGUOUS",
         "Several orders have this reference: say which by its id.",
@@ -38,6 +47,16 @@ class RefusalCode(Word):
     ORDER_NOT_EDITABLE = (
         "ORDER_NOT_EDITABLE",
         "The order is placed, being placed or cancelled, and cannot be changed any more.",
+    )
+    ORDER_NOT_PLACED = (
+        "ORDER_NOT_PLACED",
+        "Only a placed order can be approved, captured, voided or refunded.",
+    )
+    NOTHING_LEFT = ("NOTHING_LEFT", "Nothing is left to be captured, voided or refunded.")
+    AMOUNT_EXCEEDED = ("AMOUNT_EXCEEDED", "The amount is more than what is left.")
+    MOVEMENT_UNSETTLED = (
+        "MOVEMENT_UNSETTLED",
+        "Nobody knows yet what came of an earlier capture, void or refund of the order.",
     )
     ORDER_NOT_PENDING = (
         "ORDER_NOT_PENDING",

@@ -1,47 +1,97 @@
-"""Klarna gateways: making them, and switching them on and off."""
+"""Klarna gateways: making, changing and deleting them, and switching them on and off."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from resolvers.callers import CallerKind
 from resolvers.context import Context
 from resolvers.errors import NotFound
 from resolvers.sealing import masked
+from resolvers.switching import switch
 from resolvers.texts import check_texts, invalid, named
+from resolvers.uses import must_be_unused
 from store.changes import Change
 from store.gateways import KlarnaGateway, KlarnaGatewaySettings, gateways_by_id
+from store.operations import operations_by_gateway
+from store.payment_methods import payment_methods_by_gateway
+from store.payments import payments_by_gateway
 
 MAX_CREDENTIAL = 1000
+_USES = {
+    "payment methods": payment_methods_by_gateway,
+    "payments": payments_by_gateway,
+    "calls to Klarna": operations_by_gateway,
+}
+_DISABLE = "Call disableKlarnaGateway instead."
 
 
 async def create_klarna_gateway(
-    context: Context, settings: KlarnaGatewaySettings, *, api_key: str, api_secret: str
+    context: Context, settings: KlarnaGatewaySettings, login: Mapping[str, str]
 ) -> KlarnaGateway:
-    """Make a gateway in the caller's mode. Its credentials are sealed and never read again.
+    """Make a gateway in the caller's mode. `login` is its `api_key` and `api_secret`.
 
-    Raises Forbidden and Refused.
+    They are sealed and never read again. Raises Forbidden and Refused.
     """
     context.caller.must_be(CallerKind.integration)
-    check_texts(settings)
-    named(settings.name, "name")
-    for name, value in (("api_key", api_key), ("api_secret", api_secret)):
-        if not value.strip() or len(value) > MAX_CREDENTIAL or not value.isprintable():
-            raise invalid((name,), "This is no credential of Klarna's.")
+    _check(settings)
+    _check_login(login)
 
     async def create(change: Change) -> KlarnaGateway:
-        gateway_id = change.new_id()
-        login = {"api_key": api_key, "api_secret": api_secret}
         gateway = KlarnaGateway(
             **vars(settings),
-            id=gateway_id,
+            id=change.new_id(),
             mode=context.caller.mode,
             created_at=change.at,
             updated_at=change.at,
-            credentials=context.services.keys.seal(login, gateway_id),
-            credential_keys={name: masked(value) for name, value in login.items()},
+            credentials="",
+            credential_keys={},
         )
-        return await change.save(None, gateway, "created")
+        return await change.save(None, _logged_in(context, gateway, login), "created")
 
     return await context.change(create)
+
+
+async def update_klarna_gateway(
+    context: Context, gateway_id: str, said: Mapping[str, Any], login: Mapping[str, str]
+) -> KlarnaGateway:
+    """Change what is `said` of a gateway, and its credentials if `login` has both.
+
+    Its region stays once anything refers to it. Raises Forbidden, NotFound and Refused.
+    """
+    context.caller.must_be(CallerKind.integration)
+    _check_login(login)
+    if len(login) == 1:
+        raise invalid(tuple(login), "Klarna's API key and secret belong together: give both.")
+
+    async def update(change: Change) -> KlarnaGateway:
+        gateway = await _seen(context, change, gateway_id)
+        after = replace(gateway, **said)
+        _check(after)
+        if after.country_code is not gateway.country_code:
+            hint = "Make another gateway for the other region."
+            await must_be_unused(change.transaction, gateway.id, _USES, hint=hint)
+        if login:
+            after = _logged_in(context, after, login)
+        return await change.save(gateway, after, "updated")
+
+    return await context.change(update)
+
+
+async def delete_klarna_gateway(context: Context, gateway_id: str) -> KlarnaGateway:
+    """Delete a gateway that was never used, and return it as it was.
+
+    Raises Forbidden, NotFound and Refused.
+    """
+    context.caller.must_be(CallerKind.integration)
+
+    async def delete(change: Change) -> KlarnaGateway:
+        gateway = await _seen(context, change, gateway_id)
+        await must_be_unused(change.transaction, gateway.id, _USES, hint=_DISABLE)
+        await change.save(gateway, None, "deleted")
+        return gateway
+
+    return await context.change(delete)
 
 
 async def enable_klarna_gateway(context: Context, gateway_id: str) -> KlarnaGateway:
@@ -57,14 +107,34 @@ async def disable_klarna_gateway(context: Context, gateway_id: str) -> KlarnaGat
 async def _switch(context: Context, gateway_id: str, *, enabled: bool) -> KlarnaGateway:
     context.caller.must_be(CallerKind.integration)
 
-    async def switch(change: Change) -> KlarnaGateway:
-        gateway = await gateways_by_id.one(change.transaction, gateway_id, context.scope)
-        if gateway is None:
-            raise NotFound(f"There is no Klarna gateway {gateway_id}.", {"path": ["id"]})
-        if enabled:
-            return await change.save(gateway, replace(gateway, disabled_at=None), "enabled")
-        if gateway.disabled_at is not None:
-            return gateway
-        return await change.save(gateway, replace(gateway, disabled_at=change.at), "disabled")
+    async def turn(change: Change) -> KlarnaGateway:
+        gateway = await _seen(context, change, gateway_id)
+        return await switch(change, gateway, enabled=enabled)
 
-    return await context.change(switch)
+    return await context.change(turn)
+
+
+async def _seen(context: Context, change: Change, gateway_id: str) -> KlarnaGateway:
+    gateway = await gateways_by_id.one(change.transaction, gateway_id, context.scope)
+    if gateway is None:
+        raise NotFound(f"There is no Klarna gateway {gateway_id}.", {"path": ["id"]})
+    return gateway
+
+
+def _check(settings: KlarnaGatewaySettings) -> None:
+    check_texts(settings)
+    named(settings.name, "name")
+
+
+def _check_login(login: Mapping[str, str]) -> None:
+    for name, value in login.items():
+        if not value.strip() or len(value) > MAX_CREDENTIAL or not value.isprintable():
+            raise invalid((name,), "This is no credential of Klarna's.")
+
+
+def _logged_in(context: Context, gateway: KlarnaGateway, login: Mapping[str, str]) -> KlarnaGateway:
+    return replace(
+        gateway,
+        credentials=context.services.keys.seal(login, gateway.id),
+        credential_keys={name: masked(value) for name, value in login.items()},
+    )

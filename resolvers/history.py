@@ -3,6 +3,7 @@
 A record of the past knows its time, so that whatever is asked of it is answered as of then.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -79,11 +80,17 @@ class Past(Loaders):
         found = await super().page(lookup, replace(wanted, condition=self._until()), key)
         if not issubclass(lookup.record, Resource):
             return replace(found, records=[of_then(one, self._at) for one in found.records])
-        then = await self._then(lookup, [one.id for one in found.records], self._scope)
-        merged = joined(
-            [then[one.id] for one in found.records], await self._gone(lookup, key), wanted
-        )
+        then = await asyncio.gather(*(self._one_then(lookup, one.id) for one in found.records))
+        there = [one for one in then if one is not None]
+        merged = joined(there, await self._gone(lookup, key), wanted)
         return replace(merged, more=merged.more or found.more)
+
+    async def _one_then(self, lookup: Lookup[Any], record_id: str) -> Any:
+        async def load(ids: Sequence[str]) -> list[Any]:
+            found = await self._then(lookup, ids, self._scope)
+            return [found.get(one) for one in ids]
+
+        return await self._load(("then", lookup), load, record_id)
 
     async def count(self, lookup: Lookup[Any], condition: Condition, key: str) -> int:
         """Return how many were there."""

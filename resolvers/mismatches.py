@@ -4,6 +4,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from resolvers.klarna.wire import purchase_body
+from resolvers.purchases import purchase_of
+from store.database import Reader
+from store.gateways import gateways_by_id
+from store.lookups import Finder
+from store.orders import Order
+from store.payments import KlarnaPayment
+
 _ORDER = ("purchase_country", "purchase_currency", "order_amount", "order_tax_amount")
 _LINE = (
     "type",
@@ -30,7 +38,19 @@ class Mismatch:
     """What the order says now."""
 
 
-def mismatches(told: Mapping[str, Any], now: Mapping[str, Any]) -> list[Mismatch]:
+async def mismatches(
+    reader: Reader | Finder, order: Order, payment: KlarnaPayment
+) -> list[Mismatch]:
+    """Return where an order differs from what Klarna was last told of it by its payment.
+
+    Raises Refused if the order is not one that Klarna could be told.
+    """
+    gateway = await gateways_by_id.known(reader, payment.payment_gateway_id)
+    purchase = await purchase_of(reader, order, gateway)
+    return differing(payment.snapshot, purchase_body(purchase))
+
+
+def differing(told: Mapping[str, Any], now: Mapping[str, Any]) -> list[Mismatch]:
     """Return where a purchase now differs from what Klarna was told of it."""
     found = list(_differing((), told, now, _ORDER))
     lines, lines_now = told["order_lines"], now["order_lines"]

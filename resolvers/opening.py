@@ -1,8 +1,10 @@
 """Opening a session with Klarna: for a new payment, or anew for one whose session is over."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from resolvers.context import Context
+from resolvers.errands import expect_authorization
 from resolvers.errors import Refused
 from resolvers.klarna.answers import Session
 from resolvers.klarna.client import Klarna
@@ -14,8 +16,8 @@ from resolvers.purchases import (
     must_be_editable,
     must_be_enabled,
     purchase_of,
-    source_of,
 )
+from resolvers.releasing import promise_release
 from resolvers.sessions import intended, new_payment, opened, session_body
 from store.changes import Change
 from store.gateways import KlarnaGateway, gateways_by_id
@@ -28,8 +30,8 @@ from store.resources import Referable
 class Opening(Call[Session, KlarnaPayment]):
     """Opens the first session of a new payment."""
 
-    replaced: KlarnaPayment | None = None
-    """The payment that was the order's source until then, once the call has succeeded."""
+    given_up: Sequence[KlarnaPayment] = ()
+    """The payments whose authorizations are to be given up once the call has succeeded."""
     draft: KlarnaPayment
     purchase: Purchase
     body: Body
@@ -71,6 +73,7 @@ class Opening(Call[Session, KlarnaPayment]):
         """Write the payment down and make it the order's source, if that may still change."""
         payment = await change.save(None, opened(self.draft, answer, change.at), "session_opened")
         order = await orders_by_id.known(change.transaction, self.order_id)
+        await expect_authorization(change, payment, order, self.gateway)
         try:
             await must_be_editable(change.transaction, order)
             chosen = await gateway_for(change.transaction, order)
@@ -78,7 +81,7 @@ class Opening(Call[Session, KlarnaPayment]):
             return payment  # it was placed meanwhile, with the payment it had
         if chosen.id != self.gateway.id:
             return payment  # another payment method was chosen meanwhile
-        self.replaced = await source_of(change.transaction, order)
+        self.given_up = await promise_release(change, order.id, but=payment.id)
         await change.save(order, replace(order, payment_source_id=payment.id), "payment_chosen")
         return payment
 
@@ -102,4 +105,7 @@ class Reopening(Opening):
         """Give the payment its new session."""
         payment = await payments_by_id.known(change.transaction, self._payment.id)
         reopened = opened(intended(payment, self.purchase, self.body), answer, change.at)
-        return await change.save(payment, reopened, "session_reopened")
+        payment = await change.save(payment, reopened, "session_reopened")
+        order = await orders_by_id.known(change.transaction, self.order_id)
+        await expect_authorization(change, payment, order, self.gateway)
+        return payment

@@ -8,6 +8,7 @@ import hashlib
 import uuid
 from abc import ABC, abstractmethod
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -25,6 +26,7 @@ from store import operations as log
 from store.changes import Change
 from store.fields import Json
 from store.gateways import KlarnaGateway
+from store.instants import after
 from store.operations import Operation, OperationKind, OperationState
 from store.payments import KlarnaPayment
 from store.resources import Resource
@@ -35,12 +37,20 @@ T = TypeVar("T")
 
 KEYS = uuid.UUID("8f0c6d1e-54b0-4c38-9d5e-2f6a1c7f3b90")
 """The namespace of our idempotency keys: the same operation always has the same key."""
+ATTENDED = timedelta(minutes=2)
+"""How long the reconciler leaves an operation to whoever began it: longer than any request."""
+_PAUSES = (timedelta(seconds=5), timedelta(minutes=5), timedelta(hours=5))
+"""How long the reconciler waits after each attempt without an answer; Klarna's own advice."""
 SECRET = "{secret}"
 """What stands in a request that is written down for the secret that is sent."""
 
 
 class NotDone(Exception):
     """An earlier attempt at a call had no effect."""
+
+
+class Settled(Exception):
+    """The outcome of an operation became known meanwhile."""
 
 
 class Unclear(Exception):
@@ -81,6 +91,13 @@ class Call(ABC, Generic[A, T]):
     async def doubt(self, change: Change) -> None:
         """Write down what follows from not knowing the answer: by default nothing."""
 
+    async def brought(self, klarna: Klarna, operation: Operation) -> A:
+        """Return what an earlier attempt brought, read before the call is made again.
+
+        Raises NotDone if it brought nothing, or where repeating the call tells.
+        """
+        raise NotDone
+
     async def recall(self, klarna: Klarna, operation: Operation, no: KlarnaProblem) -> A:
         """Return what an earlier attempt brought, now that Klarna says no to another one.
 
@@ -111,7 +128,16 @@ def intent(
         fingerprint=digest(essence),
         request=orjson.loads(json_text(request).replace(payment.callback_secret, SECRET)),
         created_at=change.at,
+        next_attempt_at=after(change.at, ATTENDED),
     )
+
+
+async def promise(change: Change, operation: Operation) -> None:
+    """Write down, with the change that makes it needful, a call that is to be made after it.
+
+    If nobody makes it, the reconciler does.
+    """
+    await log.begin(change.transaction, operation)
 
 
 def operation_key(payment: KlarnaPayment, kind: OperationKind, name: str) -> str:
@@ -152,11 +178,26 @@ async def perform(context: Context, call: Call[A, T]) -> T:
 
     async def succeed(change: Change) -> T:
         state, said = OperationState.succeeded, summary(answer)
-        done = replace(sent, state=state, answer=said, settled_at=change.at)
+        done = replace(sent, state=state, answer=said, settled_at=change.at, next_attempt_at=None)
         await log.settle(change.transaction, operation, done)
         return await call.succeed(change, answer)
 
     return await context.change(succeed)
+
+
+async def abandon(
+    context: Context, operation: Operation, call: Call[Any, Any] | None = None
+) -> None:
+    """Ask no more for what makes no difference any more; `call` writes down its doubts."""
+
+    async def settle(change: Change) -> None:
+        if call is not None:
+            await call.doubt(change)
+        state = OperationState.abandoned
+        over = replace(operation, state=state, settled_at=change.at, next_attempt_at=None)
+        await log.settle(change.transaction, operation, over)
+
+    await context.change(settle)
 
 
 async def _intend(
@@ -184,12 +225,21 @@ async def _intend(
 
 async def _answer(klarna: Klarna, call: Call[A, Any], sent: Operation, *, doubtful: bool) -> A:
     """Return Klarna's answer, or what an earlier attempt brought. Raises KlarnaProblem, Unclear."""
+    if doubtful:
+        try:
+            return await call.brought(klarna, sent)
+        except NotDone:
+            pass
+        except KlarnaProblem as problem:
+            raise Silent(
+                problem.message, problem.correlation_id
+            ) from problem  # as doubtful as ever
     try:
         return await call.send(klarna, sent)
     except Silent:
         raise
     except KlarnaProblem as no:
-        if not doubtful:
+        if not doubtful and not (isinstance(no, klarna_errors.Refused) and no.after_silence):
             raise
         try:
             return await call.recall(klarna, sent, no)
@@ -208,10 +258,16 @@ async def _unanswered(
     outcome = replace(sent, correlation_id=problem.correlation_id)
     if isinstance(problem, Silent):
         happened = "unanswered"
-        outcome = replace(outcome, state=OperationState.unknown)
+        again = after(change.at, _PAUSES[min(outcome.attempts, len(_PAUSES)) - 1])
+        outcome = replace(outcome, state=OperationState.unknown, next_attempt_at=again)
         await call.doubt(change)
     else:
-        outcome = replace(outcome, state=OperationState.refused, settled_at=change.at)
+        outcome = replace(
+            outcome,
+            state=OperationState.refused,
+            settled_at=change.at,
+            next_attempt_at=None,
+        )
         if isinstance(problem, klarna_errors.Refused):
             happened = "refused"
             outcome = replace(outcome, klarna_code=problem.code)

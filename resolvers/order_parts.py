@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from resolvers.snapshots import Snapshot
 from store.addresses import Address, AddressContent, addresses_by_id
-from store.changes import Change
+from store.changes import Change, same
 from store.database import Reader
 from store.line_items import LineItem, LineItemContent, line_items_by_order
 from store.orders import Order
@@ -24,11 +24,9 @@ class Parts:
     def say_the_same(self, snapshot: Snapshot) -> bool:
         """Whether a snapshot says of them what they are already."""
         lines = [content_of(LineItemContent, line) for line in self.lines]
-        return (lines, _content(self.billing_address), _content(self.shipping_address)) == (
-            list(snapshot.lines),
-            snapshot.billing_address,
-            snapshot.shipping_address,
-        )
+        there = (lines, _content(self.billing_address), _content(self.shipping_address))
+        said = (list(snapshot.lines), snapshot.billing_address, snapshot.shipping_address)
+        return same(there, said)
 
 
 NO_PARTS = Parts((), None, None)

@@ -8,11 +8,11 @@ from resolvers.callers import CallerKind
 from resolvers.context import Context
 from resolvers.errors import NotFound, RefusalCode, Refused
 from resolvers.order_parts import NO_PARTS, parts_of, put_parts
-from resolvers.purchases import must_be_editable, source_of
-from resolvers.releasing import release_authorization
+from resolvers.purchases import must_be_editable
+from resolvers.releasing import promise_release, release
 from resolvers.snapshots import Snapshot, check_snapshot
 from store.addresses import AddressContent
-from store.changes import Change
+from store.changes import Change, same
 from store.database import Reader
 from store.nodes import kinds_by_id
 from store.orders import (
@@ -48,22 +48,26 @@ async def put_order(context: Context, snapshot: Snapshot) -> Order:
     context.caller.must_be(CallerKind.integration)
     check_snapshot(snapshot)
 
-    async def put(change: Change) -> tuple[Order, KlarnaPayment | None]:
-        await _check_method(context, change.transaction, snapshot.payment_method_id)
+    given_up: list[KlarnaPayment] = []
+
+    async def put(change: Change) -> Order:
+        nonlocal given_up
+        await must_exist(context, change.transaction, snapshot.payment_method_id)
         before = await _find(context, change.transaction, snapshot)
         if before is None:
-            return await _make(context, change, snapshot), None
-        source = await source_of(change.transaction, before)
+            return await _make(context, change, snapshot)
         after = await _replace(change, before, snapshot)
-        return after, source if after.payment_source_id is None else None
+        if before.payment_source_id is not None and after.payment_source_id is None:
+            given_up = await promise_release(change, after.id)
+        return after
 
-    order, given_up = await context.change(put)
-    if given_up is not None:
-        await release_authorization(context, given_up)
+    order = await context.change(put)
+    await release(context, given_up)
     return order
 
 
-async def _check_method(context: Context, reader: Reader, method_id: str | None) -> None:
+async def must_exist(context: Context, reader: Reader, method_id: str | None) -> None:
+    """Raise Refused for a payment method that the caller does not see."""
     if method_id is None or await payment_methods_by_id.one(reader, method_id, context.scope):
         return
     raise Refused(
@@ -129,7 +133,7 @@ async def _replace(change: Change, before: Order, snapshot: Snapshot) -> Order:
     parts = await parts_of(change.transaction, before)
     method_id = snapshot.payment_method_id or before.payment_method_id
     after = replace(before, **vars(snapshot.order), payment_method_id=method_id)
-    if after == before and parts.say_the_same(snapshot):
+    if same(after, before) and parts.say_the_same(snapshot):
         return before
     await must_be_editable(change.transaction, before)
     if before.status in _UNPLACED:

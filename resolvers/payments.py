@@ -1,5 +1,11 @@
 """Klarna payments: opening them, saving the shopper's token, following the order."""
 
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from resolvers.callers import CallerKind
 from resolvers.context import Context
 from resolvers.errors import NotFound, RefusalCode, Refused
 from resolvers.opening import Opening
@@ -7,19 +13,23 @@ from resolvers.operations import digest, operation_key, perform
 from resolvers.orders import order_seen
 from resolvers.purchases import EDITABLE
 from resolvers.refreshing import refresh
-from resolvers.releasing import release_authorization
+from resolvers.releasing import NothingHeld, Releasing, release
 from resolvers.sessions import authorized
 from resolvers.texts import check_texts
+from resolvers.uses import must_be_unused
 from store.changes import Change
 from store.database import Reader
 from store.operations import OperationKind, operations_by_key
 from store.orders import orders_by_id
 from store.payments import KlarnaPayment, PaymentStatus, payments_by_id, status_at
-from store.resources import Referable
+from store.resources import Referable, content_of
 from store.scope import EVERYTHING
+from store.transactions import transactions_by_payment
 
 TOKEN_LENGTH = 255
 _TAKES_TOKENS = frozenset({PaymentStatus.OPEN, PaymentStatus.AUTHORIZED, PaymentStatus.REAUTHORIZE})
+_DELETABLE = frozenset({PaymentStatus.OPEN, PaymentStatus.REAUTHORIZE, PaymentStatus.EXPIRED})
+"""Where no authorization is held; one that has ended by the clock counts as held no more."""
 
 
 async def payment_seen(context: Context, reader: Reader, payment_id: str) -> KlarnaPayment:
@@ -44,9 +54,64 @@ async def create_klarna_payment(
     order = await order_seen(context, context.database, order_id)
     opening = Opening(context, order.id, referable)
     payment = await context.services.turns.take(order.id, lambda: perform(context, opening))
-    if opening.replaced is not None:
-        await release_authorization(context, opening.replaced)
+    await release(context, opening.given_up)
     return payment
+
+
+async def update_klarna_payment(
+    context: Context, payment_id: str, said: Mapping[str, Any]
+) -> KlarnaPayment:
+    """Change what is `said` of a payment: the caller's own marks. Raises NotFound and Refused."""
+    context.caller.must_be(CallerKind.integration)
+
+    async def update(change: Change) -> KlarnaPayment:
+        payment = await payment_seen(context, change.transaction, payment_id)
+        after = replace(payment, **said)
+        check_texts(content_of(Referable, after))
+        return await change.save(payment, after, "updated")
+
+    return await context.change(update)
+
+
+async def delete_klarna_payment(context: Context, payment_id: str) -> KlarnaPayment:
+    """Delete a payment that nothing came of, and return it as it was.
+
+    What it has authorized is given up first. Raises Forbidden, NotFound, Refused and Unavailable.
+    """
+    context.caller.must_be(CallerKind.integration)
+    seen = await payment_seen(context, context.database, payment_id)
+
+    async def delete(change: Change) -> KlarnaPayment:
+        payment = await payment_seen(context, change.transaction, seen.id)
+        status = status_at(payment, change.at)
+        if status is PaymentStatus.AUTHORIZED:
+            raise Refused(
+                RefusalCode.PAYMENT_STATE,
+                "The shopper has authorized again at this moment.",
+                retryable=True,
+                hint="Call deleteKlarnaPayment again, if that is still wanted.",
+            )
+        if status not in _DELETABLE:
+            raise Refused(
+                RefusalCode.PAYMENT_STATE,
+                f"The payment is {status}: the shop's books need it.",
+                hint="Leave it; createKlarnaPayment makes another one where one is wanted.",
+            )
+        uses = {"transactions": transactions_by_payment}
+        await must_be_unused(change.transaction, payment.id, uses, hint="Leave it.")
+        order = await orders_by_id.known(change.transaction, payment.order_id)
+        if order.payment_source_id == payment.id:
+            left = replace(order, payment_source_id=None)
+            await change.save(order, left, "payment_deleted")
+        await change.save(payment, None, "deleted")
+        return payment
+
+    async def conversation() -> KlarnaPayment:
+        with suppress(NothingHeld):
+            await perform(context, Releasing(seen.id))
+        return await context.change(delete)
+
+    return await context.services.turns.take(seen.order_id, conversation)
 
 
 async def save_klarna_auth_token(
@@ -96,7 +161,7 @@ async def save_klarna_auth_token(
 
     payment, wanted = await context.change(save)
     if not wanted:
-        await release_authorization(context, payment)
+        await release(context, [payment])
         raise Refused(
             RefusalCode.ORDER_NOT_EDITABLE,
             "The order was paid otherwise or is over: the authorization was given up.",

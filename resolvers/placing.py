@@ -1,26 +1,32 @@
 """Placing an authorized order with Klarna: once, however often it is asked for."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from resolvers.capturing import Capturing, promise_capture
 from resolvers.context import Context
-from resolvers.errors import RefusalCode, Refused, Unavailable
+from resolvers.errands import expect_decision
+from resolvers.errors import Problem, RefusalCode, Refused, Unavailable
 from resolvers.klarna import errors as klarna_errors
 from resolvers.klarna.answers import PlacedOrder
 from resolvers.klarna.client import Klarna
-from resolvers.klarna.wire import purchase_body
 from resolvers.mismatches import mismatches
 from resolvers.operations import Call, NotDone, Unclear, digest, intent, perform, request_of
 from resolvers.orders import order_seen
-from resolvers.purchases import purchase_of, source_of
+from resolvers.purchases import source_of
 from resolvers.refusals import SESSION_COMPLETED
+from resolvers.releasing import promise_release, release
 from resolvers.sessions import placement_body, unauthorized
-from resolvers.transactions import add_authorization
+from resolvers.transactions import add_transaction
 from store.changes import Change
+from store.database import Reader
 from store.gateways import gateways_by_id
 from store.instants import Instant
+from store.lookups import Finder
 from store.operations import Operation, OperationKind
 from store.orders import Order, OrderPaymentStatus, OrderStatus, orders_by_id
 from store.payments import KlarnaPayment, PaymentStatus, mismatched, payments_by_id, status_at
+from store.transactions import TransactionKind
 
 PENDING = "PENDING"
 _PLACED = frozenset({OrderStatus.placed, OrderStatus.approved})
@@ -38,9 +44,20 @@ async def place_order(context: Context, order_id: str) -> Order:
         order = await orders_by_id.known(context.database, seen.id)
         if order.status in _PLACED:
             return order
-        return await perform(context, Placing(context, order.id))
+        placing = Placing(context, order.id)
+        placed = await perform(context, placing)
+        context.services.turns.begin(release(context, placing.given_up))
+        return placed if placing.capture is None else await _captured(context, placing.capture)
 
     return await context.services.turns.join("place", seen.id, conversation)
+
+
+async def _captured(context: Context, promised: Operation) -> Order:
+    """Capture what was promised with the placement; if that fails, the order is placed still."""
+    try:
+        return await perform(context, Capturing(context, promised.order_id, promised))
+    except Problem:
+        return await orders_by_id.known(context.database, promised.order_id)
 
 
 class Placing(Call[PlacedOrder, Order]):
@@ -50,7 +67,13 @@ class Placing(Call[PlacedOrder, Order]):
     lost can be made again.
     """
 
+    capture: Operation | None = None
+    """What was promised with the placement, where the payment method captures by itself."""
+    given_up: Sequence[KlarnaPayment] = ()
+    """The order's other payments whose authorizations nobody needs any more."""
     _payment: KlarnaPayment
+    _before: PaymentStatus
+    """Where the payment stood until then."""
     _order: Order
 
     def __init__(self, context: Context, order_id: str) -> None:
@@ -60,17 +83,13 @@ class Placing(Call[PlacedOrder, Order]):
     async def intend(self, change: Change) -> Operation:
         """Check that the order may be placed, and hold it and its payment still."""
         self._order = await orders_by_id.known(change.transaction, self._order_id)
-        payment = await source_of(change.transaction, self._order)
-        if payment is None:
-            raise Refused(
-                RefusalCode.ORDER_INCOMPLETE,
-                "The order has no payment.",
-                path=["payment_source"],
-                hint="Call createKlarnaPayment, and have the shopper authorize it.",
-            )
+        for obstacle in await obstacles(change.transaction, self._order, change.at):
+            raise obstacle
+        payment = await payments_by_id.known(
+            change.transaction, self._order.payment_source_id or ""
+        )
+        self._before = payment.status
         if payment.status is not PaymentStatus.PLACING:
-            must_be_placeable(self._order, payment, change.at)
-            await self._must_match(change, payment)
             held = replace(payment, status=PaymentStatus.PLACING)
             payment = await change.save(payment, held, "placing")
         self.about = self._payment = payment
@@ -78,19 +97,6 @@ class Placing(Call[PlacedOrder, Order]):
         kind, name = OperationKind.place_order, digest(payment.auth_token or "")
         request = placement_body(self._context.services.public_url, self._order, payment)
         return intent(change, kind, payment, name=name, request=request)
-
-    async def _must_match(self, change: Change, payment: KlarnaPayment) -> None:
-        """Raise Refused if the order is not what was authorized, though it may cost the same."""
-        gateway = await gateways_by_id.known(change.transaction, payment.payment_gateway_id)
-        purchase = await purchase_of(change.transaction, self._order, gateway)
-        for mismatch in mismatches(payment.snapshot, purchase_body(purchase)):
-            raise Refused(
-                RefusalCode.AMOUNTS_MISMATCHED,
-                f"{'.'.join(mismatch.path)} is {mismatch.actual} in the order and was "
-                f"{mismatch.expected} when the shopper authorized.",
-                path=["mismatches"],
-                hint="Call refreshKlarnaPayment, then authorize again.",
-            )
 
     async def send(self, klarna: Klarna, operation: Operation) -> PlacedOrder:
         """Place the order."""
@@ -131,7 +137,8 @@ class Placing(Call[PlacedOrder, Order]):
             Refused(
                 RefusalCode.SESSION_COMPLETED,
                 "Klarna has placed an order from this session, and its answer was lost.",
-                hint=f"Look it up at Klarna by its merchant reference 2, {self._payment.id}.",
+                hint=f"Find it at Klarna by its merchant reference 2, {self._payment.id}, and call "
+                "recordKlarnaOrder.",
                 klarna_code=no.code,
                 correlation_id=no.correlation_id,
             )
@@ -152,7 +159,8 @@ class Placing(Call[PlacedOrder, Order]):
             payment_instrument={"issuer": "klarna", "issuer_type": answer.method},
         )
         await change.save(payment, placed, "review_begun" if review else "placed")
-        await add_authorization(change, order, placed)
+        self.given_up = await promise_release(change, order.id, but=payment.id)
+        await self._record(change, order, placed)
         paid_for = replace(
             order,
             status=OrderStatus.placed,
@@ -160,7 +168,12 @@ class Placing(Call[PlacedOrder, Order]):
             placed_at=change.at,
             payment_updated_at=change.at,
         )
-        return await change.save(order, paid_for, "placed")
+        order = await change.save(order, paid_for, "placed")
+        if review:
+            await expect_decision(change, placed)
+        else:
+            self.capture = await promise_capture(self._context, change, order)
+        return order
 
     async def refuse(self, change: Change, no: klarna_errors.Refused) -> None:
         """Write the failed authorization down. A token that Klarna refused is spent."""
@@ -169,9 +182,26 @@ class Placing(Call[PlacedOrder, Order]):
             return
         payment = await payments_by_id.known(change.transaction, self._payment.id)
         order = await orders_by_id.known(change.transaction, self._order_id)
-        await add_authorization(change, order, payment, no)
+        await self._record(change, order, payment, no)
         spent = unauthorized(payment, PaymentStatus.REAUTHORIZE)
         await change.save(payment, spent, "placement_refused")
+
+    async def _record(
+        self,
+        change: Change,
+        order: Order,
+        payment: KlarnaPayment,
+        no: klarna_errors.Refused | None = None,
+    ) -> None:
+        await add_transaction(
+            change,
+            order,
+            payment,
+            TransactionKind.authorizations,
+            amount=payment.intent_amount_cents,
+            no=no,
+            gateway_transaction_id=payment.klarna_order_id,
+        )
 
     async def forgo(self, change: Change) -> None:
         """Let go of the payment: its authorization is as good as before."""
@@ -180,24 +210,67 @@ class Placing(Call[PlacedOrder, Order]):
         await change.save(payment, released, "placement_postponed")
 
 
-def must_be_placeable(order: Order, payment: KlarnaPayment, now: Instant) -> None:
-    """Raise Refused unless an order may be placed with a payment."""
+async def obstacles(reader: Reader | Finder, order: Order, now: Instant) -> list[Refused]:
+    """Return all that stands in the way of placing an order, the weightiest first.
+
+    An order that is just being placed has none: placing it again tells what came of it.
+    """
+    if order.status in _OVER:
+        return [_over(order)]
+    payment = await source_of(reader, order)
+    if payment is None:
+        no = Refused(
+            RefusalCode.ORDER_INCOMPLETE,
+            "The order has no payment.",
+            path=["payment_source"],
+            hint="Call createKlarnaPayment, and have the shopper authorize it.",
+        )
+        return [no, *_of_order(order)]
+    if payment.status is PaymentStatus.PLACING:
+        return []
+    return [
+        *_of_order(order),
+        *_of_payment(order, payment, now),
+        *await _of_match(reader, order, payment),
+    ]
+
+
+_OVER = {
+    OrderStatus.placed: "Nothing is left to do: read its `placedAt`.",
+    OrderStatus.approved: "Nothing is left to do: read its `placedAt`.",
+    OrderStatus.cancelled: "Push a new order with putOrder.",
+}
+
+
+def _over(order: Order) -> Refused:
+    return Refused(
+        RefusalCode.ORDER_NOT_PENDING,
+        f"The order is {order.status}.",
+        path=["status"],
+        hint=_OVER[order.status],
+    )
+
+
+def _of_order(order: Order) -> Iterator[Refused]:
     if order.status is not OrderStatus.pending:
-        raise Refused(
+        yield Refused(
             RefusalCode.ORDER_NOT_PENDING,
             f"The order is {order.status}.",
             path=["status"],
             hint="A draft becomes pending once putOrder gave it goods and `customerEmail`.",
         )
+
+
+def _of_payment(order: Order, payment: KlarnaPayment, now: Instant) -> Iterator[Refused]:
     status = status_at(payment, now)
     if status is PaymentStatus.EXPIRED:
-        raise Refused(
+        yield Refused(
             RefusalCode.SESSION_EXPIRED,
             "The payment's session has ended, and its authorization with it.",
             hint="Call refreshKlarnaPayment, then authorize again.",
         )
     if mismatched(payment, order):
-        raise Refused(
+        yield Refused(
             RefusalCode.AMOUNTS_MISMATCHED,
             f"The order's total is {order.total_amount_with_taxes_cents} {order.currency_code} and "
             f"the session's {payment.intent_amount_cents} {payment.currency_code}.",
@@ -205,15 +278,33 @@ def must_be_placeable(order: Order, payment: KlarnaPayment, now: Instant) -> Non
             hint="Call refreshKlarnaPayment, then authorize again.",
         )
     if status in (PaymentStatus.OPEN, PaymentStatus.REAUTHORIZE):
-        raise Refused(
+        yield Refused(
             RefusalCode.NOT_AUTHORIZED,
             "The payment holds no authorization that is still good.",
             path=["auth_token"],
             hint="Have the shopper authorize, then call saveKlarnaAuthToken.",
         )
-    if status is not PaymentStatus.AUTHORIZED:
-        raise Refused(
+    elif status not in (PaymentStatus.AUTHORIZED, PaymentStatus.EXPIRED):
+        yield Refused(
             RefusalCode.PAYMENT_STATE,
             f"The payment is {status}.",
             hint="Call createKlarnaPayment for a new one.",
         )
+
+
+async def _of_match(reader: Reader | Finder, order: Order, payment: KlarnaPayment) -> list[Refused]:
+    """Say where the order is not what was authorized, though it may cost the same."""
+    try:
+        found = await mismatches(reader, order, payment)
+    except Refused as no:
+        return [no]
+    return [
+        Refused(
+            RefusalCode.AMOUNTS_MISMATCHED,
+            f"{'.'.join(mismatch.path)} is {mismatch.actual} in the order and was "
+            f"{mismatch.expected} when the shopper authorized.",
+            path=["mismatches"],
+            hint="Call refreshKlarnaPayment, then authorize again.",
+        )
+        for mismatch in found
+    ]

@@ -12,6 +12,7 @@ from store.addresses import Address, addresses_by_id
 from store.database import Reader
 from store.gateways import KlarnaGateway, gateways_by_id
 from store.line_items import line_items_by_order
+from store.lookups import Finder
 from store.orders import Order, OrderStatus
 from store.payment_methods import payment_methods_by_id
 from store.payments import KlarnaPayment, PaymentStatus, payments_by_id
@@ -20,14 +21,14 @@ from store.scope import EVERYTHING
 EDITABLE = frozenset({OrderStatus.draft, OrderStatus.pending, OrderStatus.editing})
 
 
-async def source_of(reader: Reader, order: Order) -> KlarnaPayment | None:
+async def source_of(reader: Reader | Finder, order: Order) -> KlarnaPayment | None:
     """Return the payment that is to pay an order, if there is one."""
     if order.payment_source_id is None:
         return None
     return await payments_by_id.known(reader, order.payment_source_id)
 
 
-async def must_be_editable(reader: Reader, order: Order) -> None:
+async def must_be_editable(reader: Reader | Finder, order: Order) -> None:
     """Raise Refused unless the order may still change: not placed, nor just being placed."""
     if order.status not in EDITABLE:
         raise Refused(
@@ -35,8 +36,7 @@ async def must_be_editable(reader: Reader, order: Order) -> None:
             f"The order is {order.status} and cannot be changed any more.",
             hint="Push a new order, or cancel this one.",
         )
-    source = await source_of(reader, order)
-    if source is not None and source.status is PaymentStatus.PLACING:
+    if not await editable(reader, order):
         raise Refused(
             RefusalCode.ORDER_NOT_EDITABLE,
             "The order is being placed with Klarna at this moment.",
@@ -45,14 +45,21 @@ async def must_be_editable(reader: Reader, order: Order) -> None:
         )
 
 
-async def gateway_for(reader: Reader, order: Order) -> KlarnaGateway:
+async def editable(reader: Reader | Finder, order: Order) -> bool:
+    """Whether an order may still change: it is not placed, nor just being placed."""
+    source = await source_of(reader, order)
+    placing = source is not None and source.status is PaymentStatus.PLACING
+    return order.status in EDITABLE and not placing
+
+
+async def gateway_for(reader: Reader | Finder, order: Order) -> KlarnaGateway:
     """Return the gateway that the order's payment method goes through. Raises Refused."""
     if order.payment_method_id is None:
         raise Refused(
             RefusalCode.PAYMENT_METHOD_UNUSABLE,
             "The order has no payment method.",
             path=["payment_method_id"],
-            hint="Choose one with putOrder.",
+            hint="Choose one with setOrderPaymentMethod.",
         )
     method = await payment_methods_by_id.known(reader, order.payment_method_id)
     if method.disabled_at is not None:
@@ -60,14 +67,14 @@ async def gateway_for(reader: Reader, order: Order) -> KlarnaGateway:
             RefusalCode.PAYMENT_METHOD_UNUSABLE,
             f"The payment method {method.name} is disabled.",
             path=["payment_method_id"],
-            hint="Choose another one with putOrder.",
+            hint="Choose another one with setOrderPaymentMethod.",
         )
     if method.currency_code not in (None, order.currency_code):
         raise Refused(
             RefusalCode.PAYMENT_METHOD_UNUSABLE,
             f"The payment method {method.name} takes {method.currency_code} only.",
             path=["currency_code"],
-            hint="Choose another one with putOrder.",
+            hint="Choose another one with setOrderPaymentMethod.",
         )
     return await gateways_by_id.known(reader, method.payment_gateway_id)
 
@@ -77,12 +84,12 @@ def must_be_enabled(gateway: KlarnaGateway) -> None:
     if gateway.disabled_at is not None:
         raise Refused(
             RefusalCode.GATEWAY_DISABLED,
-            f"The gateway {gateway.name} is disabled.",
+            "The gateway of the order's payment method is disabled.",
             hint="Call enableKlarnaGateway, or choose another payment method.",
         )
 
 
-async def purchase_of(reader: Reader, order: Order, gateway: KlarnaGateway) -> Purchase:
+async def purchase_of(reader: Reader | Finder, order: Order, gateway: KlarnaGateway) -> Purchase:
     """Gather all that Klarna must know of an order. Raises Refused where something is missing."""
     lines = await line_items_by_order(reader, [order.id], EVERYTHING)
     if not lines:
@@ -98,7 +105,7 @@ async def purchase_of(reader: Reader, order: Order, gateway: KlarnaGateway) -> P
     return Purchase(order, lines, country, billing, shipping)
 
 
-async def _address(reader: Reader, address_id: str | None) -> Address | None:
+async def _address(reader: Reader | Finder, address_id: str | None) -> Address | None:
     if address_id is None:
         return None
     return await addresses_by_id.known(reader, address_id)
@@ -132,7 +139,7 @@ def _country(
     if country.region != gateway.country_code:
         raise Refused(
             RefusalCode.COUNTRY_UNSUPPORTED,
-            f"{code} belongs to Klarna's region {country.region}, and the gateway {gateway.name} "
+            f"{code} belongs to Klarna's region {country.region}, and the payment method's gateway "
             f"to {gateway.country_code}.",
             path=["country_code"],
             hint=f"Choose a payment method whose gateway is in {country.region}.",

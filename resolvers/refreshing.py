@@ -1,7 +1,7 @@
 """Bringing a payment's session up to date with its order."""
 
 from resolvers.context import Context
-from resolvers.errors import RefusalCode, Refused
+from resolvers.errors import NotFound, RefusalCode, Refused
 from resolvers.klarna import errors as klarna_errors
 from resolvers.klarna.answers import Session
 from resolvers.klarna.client import Klarna
@@ -10,12 +10,14 @@ from resolvers.opening import Reopening
 from resolvers.operations import Call, intent, perform, request_of
 from resolvers.purchases import checked_body, must_be_editable, purchase_of
 from resolvers.refusals import SESSION_COMPLETED
-from resolvers.sessions import intended, read_again, unauthorized
+from resolvers.sessions import AUTHORIZATION_LIFE, intended, read_again, unauthorized
 from store.changes import Change
 from store.gateways import gateways_by_id
+from store.instants import after
 from store.operations import Operation, OperationKind
 from store.orders import orders_by_id
 from store.payments import KlarnaPayment, PaymentStatus, payments_by_id, status_at
+from store.scope import EVERYTHING
 
 REFRESHABLE = frozenset(
     {
@@ -70,12 +72,15 @@ class Refreshing(Call[Session | None, KlarnaPayment]):
     _purchase: Purchase
     _body: Body
 
-    def __init__(self, payment_id: str) -> None:
+    def __init__(self, payment_id: str, resumed: Operation | None = None) -> None:
         self._payment_id = payment_id
+        self._resumed = resumed
 
     async def intend(self, change: Change) -> Operation:
         """Check that there is something to update. Raises SessionOver and UpToDate."""
-        payment = await payments_by_id.known(change.transaction, self._payment_id)
+        payment = await payments_by_id.one(change.transaction, self._payment_id, EVERYTHING)
+        if payment is None:
+            raise NotFound("The payment was deleted meanwhile.", {"path": ["id"]})
         self.about = self.payment = payment
         status = status_at(payment, change.at)
         if status not in REFRESHABLE:
@@ -126,8 +131,14 @@ class Refreshing(Call[Session | None, KlarnaPayment]):
         return await change.save(payment, refreshed, "session_refreshed")
 
     async def doubt(self, change: Change) -> None:
-        """Take the authorization for void, as it is if the update did arrive."""
-        payment = await payments_by_id.known(change.transaction, self._payment_id)
-        if payment.status is PaymentStatus.AUTHORIZED:
+        """Take the authorization for void, as it is if the update did arrive.
+
+        One that came after an update of which a dead process left no answer is kept.
+        """
+        payment = await payments_by_id.one(change.transaction, self._payment_id, EVERYTHING)
+        if payment is not None and payment.status is PaymentStatus.AUTHORIZED:
+            ends, begun = payment.auth_token_expires_at, self._resumed
+            if ends and begun and ends > after(begun.created_at, AUTHORIZATION_LIFE):
+                return
             void = unauthorized(payment, PaymentStatus.REAUTHORIZE)
             await change.save(payment, void, "authorization_in_doubt")

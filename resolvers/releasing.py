@@ -1,35 +1,71 @@
 """Giving up an authorization that no order will be placed with."""
 
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
+
 from resolvers.context import Context
 from resolvers.errors import Problem
 from resolvers.klarna import errors as klarna_errors
 from resolvers.klarna.client import Klarna
-from resolvers.operations import Call, digest, intent, perform
+from resolvers.operations import Call, digest, intent, perform, promise
 from resolvers.sessions import unauthorized
 from store.changes import Change
 from store.gateways import gateways_by_id
+from store.instants import Instant
 from store.operations import Operation, OperationKind
-from store.payments import KlarnaPayment, PaymentStatus, payments_by_id, status_at
+from store.payments import (
+    KlarnaPayment,
+    PaymentStatus,
+    payments_by_id,
+    payments_by_order,
+    status_at,
+)
+from store.scope import EVERYTHING
 
 
 class NothingHeld(Exception):
     """The payment holds no authorization, or one that an order is being placed with."""
 
 
-async def release_authorization(context: Context, payment: KlarnaPayment) -> None:
-    """Give up a payment's authorization, if it holds one, so that the shopper's limit is free.
+async def release(context: Context, payments: Sequence[KlarnaPayment]) -> None:
+    """Give up what payments have authorized, so that the shopper's limit is free.
 
-    The payment's history tells of a failure; nobody else needs to know, as Klarna's own clock
-    ends the authorization within the hour.
+    The payments' history tells of a failure; nobody else needs to know, as the reconciler tries
+    again, and Klarna's own clock ends an authorization within the hour.
     """
-    releasing = Releasing(payment.id)
-    try:
-        await context.services.turns.take(payment.order_id, lambda: perform(context, releasing))
-    except (NothingHeld, Problem):
-        return
+    for payment in payments:
+        releasing = partial(perform, context, Releasing(payment.id))
+        with suppress(NothingHeld, Problem):
+            await context.services.turns.take(payment.order_id, releasing)
 
 
-class Releasing(Call[None, KlarnaPayment]):
+async def promise_release(
+    change: Change, order_id: str, *, but: str | None = None
+) -> list[KlarnaPayment]:
+    """Write down that what an order's payments have authorized is to be given up.
+
+    Returns those payments. `but` is the id of the one that keeps its authorization.
+    """
+    found = await payments_by_order(change.transaction, [order_id], EVERYTHING)
+    given_up = []
+    for payment in found:
+        if payment.id != but and payment.auth_token and _held(payment, change.at):
+            await promise(change, _release(change, payment, payment.auth_token))
+            given_up.append(payment)
+    return given_up
+
+
+def _held(payment: KlarnaPayment, now: Instant) -> bool:
+    return status_at(payment, now) is PaymentStatus.AUTHORIZED
+
+
+def _release(change: Change, payment: KlarnaPayment, token: str) -> Operation:
+    kind = OperationKind.cancel_authorization
+    return intent(change, kind, payment, name=digest(token), request={})
+
+
+class Releasing(Call[None, None]):
     """Deletes an authorization at Klarna."""
 
     _token: str
@@ -39,31 +75,28 @@ class Releasing(Call[None, KlarnaPayment]):
 
     async def intend(self, change: Change) -> Operation:
         """Check that there is an authorization. Raises NothingHeld."""
-        payment = await payments_by_id.known(change.transaction, self._payment_id)
-        held = status_at(payment, change.at) is PaymentStatus.AUTHORIZED
-        if not held or payment.auth_token is None:
+        payment = await payments_by_id.one(change.transaction, self._payment_id, EVERYTHING)
+        if payment is None or not _held(payment, change.at) or payment.auth_token is None:
             raise NothingHeld
         self.about = payment
         self._token = payment.auth_token
         self.gateway = await gateways_by_id.known(change.transaction, payment.payment_gateway_id)
-        kind, name = OperationKind.cancel_authorization, digest(self._token)
-        return intent(change, kind, payment, name=name, request={})
+        return _release(change, payment, self._token)
 
     async def send(self, klarna: Klarna, operation: Operation) -> None:
         """Delete the authorization."""
         await klarna.cancel_authorization(self._token, key=operation.key)
 
-    async def succeed(self, change: Change, answer: None) -> KlarnaPayment:
+    async def succeed(self, change: Change, answer: None) -> None:
         """Forget the token."""
-        return await self._forget(change, "authorization_released")
+        await self._forget(change, "authorization_released")
 
     async def refuse(self, change: Change, no: klarna_errors.Refused) -> None:
         """Forget the token all the same, unless it was the login that Klarna refused."""
         if not isinstance(no, klarna_errors.Unauthorized):
             await self._forget(change, "authorization_void")
 
-    async def _forget(self, change: Change, event: str) -> KlarnaPayment:
+    async def _forget(self, change: Change, event: str) -> None:
         payment = await payments_by_id.known(change.transaction, self._payment_id)
-        if payment.auth_token != self._token:
-            return payment
-        return await change.save(payment, unauthorized(payment, PaymentStatus.REAUTHORIZE), event)
+        if payment.auth_token == self._token:
+            await change.save(payment, unauthorized(payment, PaymentStatus.REAUTHORIZE), event)

@@ -1,5 +1,7 @@
 """Transactions: writing down what Klarna did with an order's money, and what is left of it."""
 
+from typing import Any
+
 from resolvers.klarna.errors import Refused
 from store.changes import Change
 from store.database import Reader
@@ -16,6 +18,12 @@ from store.transactions import (
     voids_by_authorization,
 )
 
+_HAPPENED = {
+    TransactionKind.authorizations: "authorized",
+    TransactionKind.captures: "captured",
+    TransactionKind.voids: "voided",
+    TransactionKind.refunds: "refunded",
+}
 _LETTERS = {
     TransactionKind.authorizations: "A",
     TransactionKind.captures: "C",
@@ -24,11 +32,17 @@ _LETTERS = {
 }
 
 
-async def add_authorization(
-    change: Change, order: Order, payment: KlarnaPayment, no: Refused | None = None
+async def add_transaction(
+    change: Change,
+    order: Order,
+    payment: KlarnaPayment,
+    kind: TransactionKind,
+    *,
+    amount: int,
+    no: Refused | None = None,
+    **refers: Any,
 ) -> Transaction:
-    """Write down that Klarna authorized an order's payment, or that it said `no`."""
-    kind = TransactionKind.authorizations
+    """Write down that Klarna moved an order's money, or that it said `no`."""
     transaction = Transaction(
         id=change.new_id(),
         mode=order.mode,
@@ -39,15 +53,15 @@ async def add_authorization(
         payment_source_id=payment.id,
         number=await next_number(change.transaction, order, kind),
         currency_code=payment.currency_code,
-        amount_cents=payment.intent_amount_cents,
+        amount_cents=amount,
         succeeded=no is None,
         message=no.message if no else None,
         error_code=no.code if no else None,
         error_detail=no.correlation_id if no else None,
         token=payment.klarna_order_id,
-        gateway_transaction_id=payment.klarna_order_id,
+        **refers,
     )
-    return await change.save(None, transaction, "refused" if no else "authorized")
+    return await change.save(None, transaction, "refused" if no else _HAPPENED[kind])
 
 
 async def next_number(reader: Reader, order: Order, kind: TransactionKind) -> str:

@@ -5,7 +5,10 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
+import structlog
+
 T = TypeVar("T")
+log = structlog.get_logger()
 
 
 class Turns:
@@ -35,6 +38,17 @@ class Turns:
             task.add_done_callback(lambda _: self._shared.pop(name))
         result: T = await asyncio.shield(task)
         return result
+
+    def begin(self, work: Coroutine[Any, Any, object]) -> None:
+        """Have something done whose outcome nobody waits for; what it raises is logged."""
+        task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: "asyncio.Task[object]") -> None:
+        self._running.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("background_failed", exc_info=error)
 
     def _begin(
         self, order_id: str, conversation: Callable[[], Coroutine[Any, Any, T]]

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, TypeVar
 
+import orjson
 from sqlalchemy import ColumnElement, Table, bindparam, delete, insert, literal, update
 
 from store.database import Transaction
@@ -56,7 +57,7 @@ class Change:
             return gone
         assert before is not None  # noqa: S101  (one of the two is given)
         assert after is not None  # noqa: S101  (likewise)
-        if after == before:
+        if same(before, after):
             return before
         written = replace(after, updated_at=self.at, revision=before.revision + 1)
         await self._update(before, written)
@@ -118,15 +119,25 @@ class Change:
 
 def differences(before: Resource | None, after: Resource | None) -> dict[str, tuple[Any, Any]]:
     """Return the attributes that differ, with their old and new values and secrets redacted."""
-    found = {}
-    for field in fields_of(type(before or after)):
+    found: dict[str, tuple[Any, Any]] = {}
+    record = before or after
+    for field in fields_of(type(record)) if record is not None else ():
         old, new = getattr(before, field.name, None), getattr(after, field.name, None)
-        if old == new or field.internal:
+        if field.internal or same(old, new):
             continue
         if field.secret:
             old, new = old and REDACTED, new and REDACTED
         found[field.name] = (old, new)
     return found
+
+
+def same(one: object, other: object) -> bool:
+    """Whether two values, or records, are one as JSON: Python takes 1 for True."""
+    return _told(one) == _told(other)
+
+
+def _told(value: object) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 _INSERT_VERSION = Statement(insert(versions))

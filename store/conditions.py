@@ -33,6 +33,11 @@ def _with(match: Callable[[Any, Any], Any]) -> Comparison:
     return lambda column, name: match(column, bindparam(name, required=True))
 
 
+def _not_in(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    # SQL takes even NULL to be missing from an empty list
+    return column.is_not(None) & not_(one_of(column, name))
+
+
 def _ends_with(column: ColumnElement[str], value: ColumnElement[str]) -> ColumnElement[bool]:
     return func.substr(column, func.length(column) - func.length(value) + 1) == value
 
@@ -45,7 +50,7 @@ COMPARISONS: Mapping[str, Comparison] = {
     "gt": _with(operator.gt),
     "gte": _with(operator.ge),
     "in": one_of,
-    "not_in": lambda column, name: not_(one_of(column, name)),
+    "not_in": _not_in,
     "starts_with": _with(lambda column, value: func.substr(column, 1, func.length(value)) == value),
     "ends_with": _with(_ends_with),
     "contains": _with(lambda column, value: func.instr(column, value) > 0),

@@ -28,7 +28,8 @@ class EventStore:
     resource_id: Annotated[str, Doc("The id of the resource.")]
     position: Annotated[int, Doc("The id as one number, to sort by."), Mark.INTERNAL]
     event: Annotated[
-        str, Doc("What happened, in the past tense: `created`, `refreshed`, `authorized`, ...")
+        str,
+        Doc("What happened, in the past tense: `created`, `session_refreshed`, `authorized`, ..."),
     ]
     payload: Annotated[
         Json,

@@ -4,17 +4,17 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Table, bindparam, literal, select
+from sqlalchemy import ColumnElement, Table, bindparam, literal, select
 
 from store.database import Reader
 from store.dialect import one_of, was
 from store.fields import Field, fields_of
 from store.instants import Instant
 from store.lookups import Lookup
-from store.rows import json_text
+from store.rows import keys_text
 from store.scope import Reach, Scope, visible
 from store.statements import Query, Statement
-from store.tables import columns_of, resource_types
+from store.tables import columns_of, resource_types, table_of
 from store.versions import Version, versions
 
 R = TypeVar("R")
@@ -28,8 +28,8 @@ async def records_at(
     What is secret or internal is not in the versions: texts of it read `[redacted]` or are empty.
     """
     found: dict[str, list[Version]] = {}
-    query = _until(scope.reach)
-    for version in await reader.all(query, keys=json_text(ids), until=at, **scope.parameters):
+    query = _until(table_of(record), scope.reach)
+    for version in await reader.all(query, keys=keys_text(ids), until=at, **scope.parameters):
         found.setdefault(version.resource_id, []).append(version)
     rebuilt = {key: rebuild(record, told) for key, told in found.items()}
     return {key: one for key, one in rebuilt.items() if one is not None}
@@ -40,7 +40,7 @@ async def deleted_ids(
 ) -> list[str]:
     """Return the ids of the records that a lookup led to, and that were deleted after a time."""
     statement = _deleted(lookup.column.table, lookup.column.name, scope.reach)
-    rows = await reader.rows(statement, keys=json_text(keys), after=at, **scope.parameters)
+    rows = await reader.rows(statement, keys=keys_text(keys), after=at, **scope.parameters)
     return [found for (found,) in rows]
 
 
@@ -65,12 +65,13 @@ def _value(field: Field, attributes: dict[str, Any]) -> Any:
 
 
 @cache
-def _until(reach: Reach) -> Query[Version]:
+def _until(table: Table, reach: Reach) -> Query[Version]:
     return Query(
         Version,
         select(*columns_of(Version))
         .where(
             one_of(versions.c.resource_id, "keys"),
+            _of_kind(table),
             versions.c.created_at <= bindparam("until", required=True),
             visible(versions, reach),
         )
@@ -80,13 +81,16 @@ def _until(reach: Reach) -> Query[Version]:
 
 @cache
 def _deleted(table: Table, column: str, reach: Reach) -> Statement:
-    kinds = [literal(kind) for kind in resource_types(table)]
     return Statement(
         select(versions.c.resource_id).where(
             versions.c.event == "delete",
-            versions.c.resource_type.in_(kinds),
+            _of_kind(table),
             versions.c.created_at > bindparam("after", required=True),
             one_of(was(versions.c.changes, column), "keys"),
             visible(versions, reach),
         )
     )
+
+
+def _of_kind(table: Table) -> ColumnElement[bool]:
+    return versions.c.resource_type.in_([literal(kind) for kind in resource_types(table)])

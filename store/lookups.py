@@ -7,7 +7,7 @@ from sqlalchemy import Column, ColumnElement, select
 
 from store.database import Reader
 from store.dialect import one_of
-from store.rows import json_text
+from store.rows import keys_text
 from store.scope import EVERYTHING, Reach, Scope, visible
 from store.statements import Query
 from store.tables import columns_of
@@ -54,8 +54,7 @@ class Lookup(Generic[R_co]):
         if isinstance(reader, Finder):
             return await reader.find(self, keys, scope)
         query = self._queries[scope.reach]
-        keys = [key for key in keys if "\0" not in key]  # SQLite would read no further than there
-        return await reader.all(query, keys=json_text(keys), **scope.parameters)
+        return await reader.all(query, keys=keys_text(keys), **scope.parameters)
 
     async def one(self, reader: Reader | Finder, key: str, scope: Scope) -> R_co | None:
         """Return the first record that has this key, or None."""

@@ -1,5 +1,7 @@
 """Brings a database file to the newest schema."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import NullPool
 
 from store.locking import StoreUnusable
+from store.statistics import tell_planner
 
 
 def migrate(path: Path) -> None:
@@ -22,6 +25,7 @@ def migrate(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with engine_of(path).begin() as connection:
             upgrade(connection)
+            tell_planner(connection)
     except CommandError as error:
         raise StoreUnusable(
             f"{path} has a schema that this version does not know: run a newer klarna-graph."
@@ -46,8 +50,16 @@ def engine_of(path: Path) -> Engine:
 
 def upgrade(connection: Connection) -> None:
     """Run the migrations inside the transaction that a connection has begun."""
+    with config_of(connection) as config:
+        command.upgrade(config, "head")
+
+
+@contextmanager
+def config_of(connection: Connection) -> Iterator[Config]:
+    """Tell Alembic where the migrations are, and on which connection they run."""
     with as_file(files("store") / "migrations") as scripts:
         config = Config()
         config.set_main_option("script_location", str(scripts))
+        config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        yield config

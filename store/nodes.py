@@ -16,7 +16,7 @@ from store.lookups import Lookup
 from store.orders import orders_by_id
 from store.payment_methods import payment_methods_by_id
 from store.payments import payments_by_id
-from store.rows import json_text
+from store.rows import keys_text
 from store.scope import Reach, Scope, visible
 from store.statements import Statement
 from store.transactions import TransactionKind, transactions_by_id
@@ -45,7 +45,7 @@ RESOURCES: dict[str, Lookup[Any]] = NODES | dict.fromkeys(TransactionKind, trans
 
 async def kinds_by_id(reader: Reader, ids: Sequence[str], scope: Scope) -> dict[str, Lookup[Any]]:
     """Return where those of the ids are to be found that the scope shows, in one statement."""
-    rows = await reader.rows(_kinds(scope.reach), keys=json_text(ids), **scope.parameters)
+    rows = await reader.rows(_kinds(scope.reach), keys=keys_text(ids), **scope.parameters)
     return {found: NODES[table] for found, table in rows}
 
 

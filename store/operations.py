@@ -3,17 +3,17 @@
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-from sqlalchemy import Index, bindparam, insert, update
+from sqlalchemy import Index, bindparam, insert, select, update
 from typing_extensions import Doc
 
-from store.database import Transaction
-from store.fields import Json, References
+from store.database import Reader, Transaction
+from store.fields import Json, Mark, References
 from store.instants import Instant
 from store.lookups import Lookup
 from store.rows import rows_of
 from store.scope import EVERYTHING, Mode
-from store.statements import Statement
-from store.tables import Traits, derive
+from store.statements import Query, Statement
+from store.tables import Traits, columns_of, derive
 from store.words import Word
 
 
@@ -42,6 +42,10 @@ class OperationState(Word):
     succeeded = "succeeded", "Klarna did it."
     refused = "refused", "Klarna did not do it."
     unknown = "unknown", "It may or may not have happened: to be settled by asking Klarna."
+    abandoned = "abandoned", "Nobody asks any more: whether it happened makes no difference."
+
+
+UNSETTLED = frozenset({OperationState.pending, OperationState.unknown})
 
 
 @dataclass(kw_only=True)
@@ -58,7 +62,9 @@ class Operation:
     order_id: Annotated[str, Doc("The id of the order it is about."), References("orders")]
     payment_id: Annotated[str, Doc("The id of the payment it is about, which it may have made.")]
     key: Annotated[str, Doc("The idempotency key that Klarna was given, a UUID.")]
-    fingerprint: Annotated[str, Doc("A digest of the request: the same key must ask the same.")]
+    fingerprint: Annotated[
+        str, Doc("A digest of the request: the same key must ask the same."), Mark.INTERNAL
+    ]
     attempts: Annotated[int, Doc("How many times it was sent.")] = 0
     correlation_id: Annotated[
         str | None, Doc("Klarna's id for the last answer, to quote to its support.")
@@ -68,6 +74,13 @@ class Operation:
     answer: Annotated[Json | None, Doc("What Klarna answered, without secrets.")] = None
     created_at: Annotated[Instant, Doc("When the intent was written down.")]
     settled_at: Annotated[Instant | None, Doc("When its outcome became known.")] = None
+    next_attempt_at: Annotated[
+        Instant | None,
+        Doc(
+            "When the gateway looks after it by itself, if it is not settled by then; null once it "
+            "is settled."
+        ),
+    ] = None
 
 
 operations = derive(
@@ -75,10 +88,19 @@ operations = derive(
     Operation,
     Index(None, "key", unique=True),
     Index(None, "payment_id", "created_at"),
-    Index(None, "state", "created_at"),
+    Index(None, "payment_gateway_id"),
+    Index(None, "next_attempt_at"),
+    Index(None, "mode", "created_at", "id"),
     traits=Traits(owner="order_id"),
 )
 
+operations_by_id = Lookup(Operation, operations.c.id)
+operations_by_payment = Lookup(
+    Operation,
+    operations.c.payment_id,
+    order_by=(operations.c.created_at, operations.c.id),
+)
+operations_by_gateway = Lookup(Operation, operations.c.payment_gateway_id)
 operations_by_key = Lookup(Operation, operations.c.key)
 
 _INSERT = Statement(insert(operations))
@@ -93,9 +115,32 @@ def _changing(*names: str) -> Statement:
     )
 
 
-_OUTCOME = ("state", "attempts", "correlation_id", "klarna_code", "answer", "settled_at")
+_OUTCOME = (
+    "state",
+    "attempts",
+    "correlation_id",
+    "klarna_code",
+    "answer",
+    "settled_at",
+    "next_attempt_at",
+)
 _SETTLE = _changing(*_OUTCOME)
-_REOPEN = _changing("state", "fingerprint", "request", "settled_at")
+_REOPEN = _changing("state", "fingerprint", "request", "settled_at", "next_attempt_at")
+_ATTEND = Statement(
+    update(operations)
+    .where(
+        operations.c.id == bindparam("_id"),
+        operations.c.next_attempt_at == bindparam("_next_attempt_at"),
+    )
+    .values(next_attempt_at=bindparam("new_next_attempt_at"))
+)
+_DUE = Query(
+    Operation,
+    select(*columns_of(Operation))
+    .where(operations.c.next_attempt_at <= bindparam("now", required=True))
+    .order_by(operations.c.next_attempt_at)
+    .limit(bindparam("count", required=True)),
+)
 
 
 async def begin(transaction: Transaction, described: Operation) -> tuple[Operation, bool]:
@@ -108,13 +153,24 @@ async def begin(transaction: Transaction, described: Operation) -> tuple[Operati
     if known is None:
         await transaction.run(_INSERT, **rows_of(Operation).values(described))
         return described, False
-    if known.state is OperationState.refused:
+    if known.state in (OperationState.refused, OperationState.abandoned):
         again = replace(
             described, id=known.id, attempts=known.attempts, created_at=known.created_at
         )
         await _change(transaction, _REOPEN, known, again)
         return again, False
     return known, True
+
+
+async def due(reader: Reader, now: Instant, count: int) -> list[Operation]:
+    """Return the operations that somebody should look after by now."""
+    return await reader.all(_DUE, now=now, count=count)
+
+
+async def attend(transaction: Transaction, operation: Operation, until: Instant) -> bool:
+    """Look after an operation until a time; say whether nobody else was faster."""
+    times = {"_next_attempt_at": operation.next_attempt_at, "new_next_attempt_at": until}
+    return await transaction.run(_ATTEND, _id=operation.id, **times) == 1
 
 
 async def settle(transaction: Transaction, before: Operation, after: Operation) -> bool:

@@ -136,11 +136,14 @@ orders = derive(
     Index(None, "token", unique=True),
     Index(None, "mode", "reference"),
     Index(None, "mode", "created_at", "id"),
+    Index(None, "mode", "updated_at", "id"),
     Index(None, "mode", "status", "created_at", "id"),
     Index(None, "mode", "number"),
+    Index(None, "payment_method_id"),
     traits=Traits(owner="id"),
 )
 
 orders_by_id = Lookup(Order, orders.c.id)
 orders_by_token = Lookup(Order, orders.c.token)
+orders_by_payment_method = Lookup(Order, orders.c.payment_method_id)
 orders_by_reference = Lookup(Order, orders.c.reference, order_by=(orders.c.created_at, orders.c.id))

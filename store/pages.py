@@ -31,8 +31,8 @@ from store.conditions import ALWAYS, Condition
 from store.database import Reader
 from store.dialect import each, one_of
 from store.lookups import Lookup
-from store.rows import json_text, rows_of
-from store.scope import Reach, Scope, visible
+from store.rows import keys_text, rows_of
+from store.scope import EVERYTHING, Reach, Scope, visible
 from store.statements import Query, Statement
 from store.tables import columns_of, table_of, traits_of
 
@@ -95,9 +95,15 @@ async def pages(
     """Return for each key the page of those records that a lookup leads to, in one statement."""
     query = _pages(lookup, scope.reach, _shape(wanted))
     records: dict[str, list[Any]] = {key: [] for key in keys}
-    for found in await reader.all(query, keys=json_text(keys), **_parameters(wanted, scope)):
+    for found in await reader.all(query, keys=keys_text(keys), **_parameters(wanted, scope)):
         records[lookup.key_of(found)].append(found)
     return [_found(records[key], wanted) for key in keys]
+
+
+async def leads_anywhere(reader: Reader, lookup: Lookup[Any], key: str) -> bool:
+    """Whether a lookup leads from a key to any record at all, whoever asks."""
+    (found,) = await pages(reader, lookup, [key], Page(1, ()), EVERYTHING)
+    return bool(found.records)
 
 
 async def count(reader: Reader, record: type, condition: Condition, scope: Scope) -> int:
@@ -113,7 +119,7 @@ async def counts(
     """Return for each key how many records a lookup leads to, in one statement."""
     statement = _counts(lookup, scope.reach, condition)
     values = _values(condition) | scope.parameters
-    found = dict(await reader.rows(statement, keys=json_text(keys), **values))
+    found = dict(await reader.rows(statement, keys=keys_text(keys), **values))
     return [found.get(key, 0) for key in keys]
 
 
@@ -225,9 +231,11 @@ def _window(
     table: Table, reach: Reach, shape: Shape, columns: Sequence[Column[Any]]
 ) -> Select[Any]:
     met = shape.condition.express(table, reach, _names())
-    window = select(*columns).where(visible(table, reach), met)
+    window = select(*columns)
     if shape.placed:
+        # Before the condition: of two bounds on one column SQLite begins at the one named first
         window = window.where(_beyond(table, shape))
+    window = window.where(visible(table, reach), met)
     size: BindParameter[int] = bindparam("size", required=True)
     return window.order_by(*_sorting(table, table, shape)).limit(size)
 

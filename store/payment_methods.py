@@ -28,11 +28,6 @@ class PaymentMethodSettings(Referable):
     payment_source_type: Annotated[
         PaymentSourceType, Doc("The kind of payment source it makes.")
     ] = PaymentSourceType.klarna_payments
-    payment_gateway_id: Annotated[
-        str,
-        Doc("The id of the gateway that its payments go through."),
-        References("klarna_gateways"),
-    ]
     currency_code: Annotated[
         str | None,
         Doc("The one currency it takes, ISO 4217; null takes whichever the order is in."),
@@ -60,6 +55,11 @@ class PaymentMethodSettings(Referable):
 class PaymentMethod(PaymentMethodSettings, Resource):
     """A way of paying that orders can choose, backed by a payment gateway."""
 
+    payment_gateway_id: Annotated[
+        str,
+        Doc("The id of the gateway that its payments go through."),
+        References("klarna_gateways"),
+    ]
     disabled_at: Annotated[
         Instant | None, Doc("When it was disabled; null while orders may choose it.")
     ] = None

@@ -1,6 +1,6 @@
 """The way of values between records and rows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 import orjson
@@ -17,7 +17,7 @@ class Rows(Generic[R]):
     """
 
     def __init__(self, record: type[R]) -> None:
-        self._record = record
+        self.record = record
         fields = fields_of(record)
         self._names = tuple(field.name for field in fields)
         self._loads = [
@@ -31,7 +31,24 @@ class Rows(Generic[R]):
         for index, load in self._loads:
             if values[index] is not None:
                 values[index] = load(values[index])
-        return self._record(**dict(zip(self._names, values, strict=True)))
+        return self.record(**dict(zip(self._names, values, strict=True)))
+
+    def restore(self, values: Mapping[str, Any]) -> R:
+        """Make the record that `values` returned, perhaps before it had all its fields."""
+        known = [field for field in fields_of(self.record) if field.name in values]
+        loads = {field.name: load for field in known if (load := _load(field))}
+        given = {
+            field.name: loads[field.name](values[field.name])
+            if field.name in loads and values[field.name] is not None
+            else values[field.name]
+            for field in known
+        }
+        missing = {
+            field.name: None
+            for field in fields_of(self.record)
+            if field.name not in values and not field.default
+        }
+        return self.record(**given | missing)
 
     def value(self, name: str, value: object) -> Any:
         """Return one field's value as the database stores it."""
@@ -57,6 +74,11 @@ def rows_of(record: type[R]) -> Rows[R]:
 def json_text(value: object) -> str:
     """Write JSON as it is stored and answered: compact, keys in the order given."""
     return orjson.dumps(value).decode()
+
+
+def keys_text(keys: Iterable[str]) -> str:
+    """Write keys down for a statement; SQLite would read one with a NUL no further than there."""
+    return json_text([key for key in keys if "\0" not in key])
 
 
 def _load(field: Field) -> Callable[[Any], Any] | None:

@@ -111,6 +111,12 @@ def table_of(record: type) -> Table:
     return _TABLES[record]
 
 
+def record_of_table(name: str) -> type:
+    """Return the kind of record that a table holds."""
+    record: type = metadata.tables[name].info["record"]
+    return record
+
+
 def resource_type(record: object) -> str:
     """Return what kind of resource a record is: `klarna_payments`, `captures`."""
     table = table_of(type(record))

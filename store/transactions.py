@@ -66,7 +66,7 @@ transactions = derive(
     Index(None, "payment_source_id"),
     Index(None, "reference_authorization_id"),
     Index(None, "reference_capture_id"),
-    traits=Traits(owner="order_id", named_by="kind"),
+    traits=Traits(named_by="kind"),  # of no owner: a checkout sees none of them
 )
 
 transactions_by_id = Lookup(Transaction, transactions.c.id)
@@ -75,6 +75,7 @@ transactions_by_order = Lookup(
     transactions.c.order_id,
     order_by=(transactions.c.created_at, transactions.c.id),
 )
+transactions_by_payment = Lookup(Transaction, transactions.c.payment_source_id)
 
 
 def _of_kind(kind: TransactionKind, column: Column[str]) -> Lookup[Transaction]:

@@ -150,3 +150,90 @@ query ($id: ID!) {
   }
 }
 """
+
+CANCEL = (
+    """
+mutation ($id: ID!) { cancelOrder(id: $id) { __typename ...OrderFields ...No } }
+"""
+    + ORDER_FIELDS
+    + REFUSAL
+)
+
+APPROVE = (
+    """
+mutation ($id: ID!) { approveOrder(id: $id) { __typename ...OrderFields ...No } }
+"""
+    + ORDER_FIELDS
+    + REFUSAL
+)
+
+SET_METHOD = (
+    """
+mutation ($id: ID!, $method: ID!) {
+  setOrderPaymentMethod(id: $id, paymentMethodId: $method) { __typename ...OrderFields ...No }
+}
+"""
+    + ORDER_FIELDS
+    + REFUSAL
+)
+
+UPDATE_PAYMENT = (
+    """
+mutation ($id: ID!, $input: UpdateKlarnaPaymentInput!) {
+  updateKlarnaPayment(id: $id, input: $input) {
+    __typename ... on KlarnaPayment { id reference referenceOrigin metadata } ...No
+  }
+}
+"""
+    + REFUSAL
+)
+
+DELETE_PAYMENT = (
+    """
+mutation ($id: ID!) { deleteKlarnaPayment(id: $id) { __typename ...Payment ...No } }
+"""
+    + PAYMENT_FIELDS
+    + REFUSAL
+)
+
+UPDATE_GATEWAY = (
+    """
+mutation ($id: ID!, $input: UpdateKlarnaGatewayInput!) {
+  updateKlarnaGateway(id: $id, input: $input) {
+    __typename
+    ... on KlarnaGateway { id name countryCode forcePayments apiKey apiSecret reference metadata }
+    ...No
+  }
+}
+"""
+    + REFUSAL
+)
+
+DELETE_GATEWAY = (
+    """
+mutation ($id: ID!) {
+  deleteKlarnaGateway(id: $id) { __typename ... on KlarnaGateway { id } ...No }
+}
+"""
+    + REFUSAL
+)
+
+UPDATE_METHOD = (
+    """
+mutation ($id: ID!, $input: UpdatePaymentMethodInput!) {
+  updatePaymentMethod(id: $id, input: $input) {
+    __typename ... on PaymentMethod { id name currencyCode autoPlace disabledAt } ...No
+  }
+}
+"""
+    + REFUSAL
+)
+
+SWITCH_METHOD = (
+    """
+mutation ($id: ID!) {
+  %s(id: $id) { __typename ... on PaymentMethod { id disabledAt } ...No }
+}
+"""
+    + REFUSAL
+)

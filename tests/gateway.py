@@ -155,6 +155,8 @@ async def running_gateway(folder: Path, **settings: Any) -> AsyncIterator[Gatewa
                 "database": folder / "gateway.sqlite",
                 "port": 0,
                 "klarna_test_urls": klarna.base_urls,
+                "klarna_attempts": 1,
+                "reconcile_interval": 0,
                 **settings,
             }
         )

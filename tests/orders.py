@@ -23,6 +23,13 @@ def american() -> Json:
     return demo("W1004")
 
 
+def with_email(suffix: str) -> Json:
+    """An order of a shopper for whom the sandbox has a fate."""
+    order = demo("W1003")
+    address = order["billingAddress"] | {"email": f"customer+{suffix}@email.uk"}
+    return order | {"billingAddress": address, "shippingAddress": address}
+
+
 def one_line(total: int, tax: int, rate: float, **changes: Any) -> Json:
     """An order of a single line."""
     line = {

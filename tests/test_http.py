@@ -89,13 +89,18 @@ async def test_an_unknown_path_is_a_coded_404(gateway: Gateway) -> None:
 
 
 async def test_every_route_but_the_public_ones_wants_a_token(gateway: Gateway) -> None:
-    for path in ("/graphql", "/nowhere", "/klarna/callbacks/x/y"):
+    for path in ("/graphql", "/nowhere", "/klarna/elsewhere/x/y"):
         async with gateway.http.post(gateway.url + path, json={}) as reply:
             assert reply.status == 401, path
             assert reply.headers["WWW-Authenticate"] == "Bearer"
             (error,) = (await reply.json())["errors"]
             assert error["extensions"]["code"] == "UNAUTHENTICATED"
-    assert {"/healthz", "/readyz", "/graphiql", "/graphiql/assets/{name}"} == PUBLIC
+    pages = {"/healthz", "/readyz", "/graphiql", "/graphiql/assets/{name}"}
+    reports = {f"/klarna/{what}/{{payment}}/{{secret}}" for what in ("callbacks", "notifications")}
+    assert pages | reports == PUBLIC
+    for what in ("callbacks", "notifications"):
+        async with gateway.http.post(f"{gateway.url}/klarna/{what}/x/y", json={}) as reply:
+            assert reply.status == 404
     for path in ("/healthz", "/readyz", "/graphiql"):
         async with gateway.http.get(gateway.url + path) as reply:
             assert reply.status == 200, path

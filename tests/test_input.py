@@ -286,3 +286,34 @@ async def test_a_live_gateway_speaks_to_klarna_whatever_the_tests_use(
     await Accounts(transport, ring, {"OC": "http://127.0.0.1:1/oc"}).of(gateway).session("s")
 
     assert transport.urls[0].startswith(host)
+
+
+async def test_a_variable_that_is_not_given_is_left_out_of_json(gateway: Gateway) -> None:
+    payment = await gateway.open()
+    document = """
+    mutation ($id: ID!, $x: Int) {
+      updateKlarnaPayment(id: $id, input: {metadata: {a: $x, b: {c: $x, d: 1}}}, key: "k") {
+        ... on KlarnaPayment { metadata }
+      }
+    }
+    """
+
+    assert await gateway.do(document, id=payment["id"]) == {"metadata": {"b": {"d": 1}}}
+    error = await gateway.fails(document.replace("{c: $x, d: 1}", "[$x]"), id=payment["id"])
+    assert error["extensions"]["code"] != "INTERNAL"
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+async def test_a_time_at_the_edge_of_time_is_a_coded_error(gateway: Gateway, time: str) -> None:
+    literal = f'{{ order(id: "x", asOf: "{time}") {{ id }} }}'
+    variable = 'query ($at: DateTime) { order(id: "x", asOf: $at) { id } }'
+
+    for error in (await gateway.fails(literal), await gateway.fails(variable, at=time)):
+        assert error["extensions"]["code"] in {"BAD_USER_INPUT", "GRAPHQL_VALIDATION_FAILED"}
+
+
+@pytest.mark.parametrize("metadata", [{"a\0b": 1}, {"a": "b\0"}, {"a": [{"b\0": None}]}])
+async def test_a_nul_in_metadata_is_a_coded_error(gateway: Gateway, metadata: Json) -> None:
+    error = await gateway.fails(documents.PUT_ORDER, input=orders.german() | {"metadata": metadata})
+
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"

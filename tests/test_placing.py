@@ -9,6 +9,7 @@ import pytest
 
 from tests import documents, orders
 from tests.gateway import Gateway, running_gateway
+from tests.orders import with_email
 
 Json = dict[str, Any]
 
@@ -17,13 +18,6 @@ async def ready(gateway: Gateway, **changes: Any) -> tuple[str, Json]:
     """An order whose payment is authorized."""
     order_id = await gateway.put(**changes)
     return order_id, await gateway.authorized(order_id)
-
-
-def with_email(suffix: str) -> Json:
-    """An order of a shopper for whom the sandbox has a fate."""
-    order = orders.demo("W1003")
-    address = order["billingAddress"] | {"email": f"customer+{suffix}@email.uk"}
-    return order | {"billingAddress": address, "shippingAddress": address}
 
 
 async def test_placing_again_places_nothing_and_answers_the_same(gateway: Gateway) -> None:

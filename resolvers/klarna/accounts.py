@@ -1,9 +1,11 @@
 """Merchant accounts: for each gateway, Klarna's API with its credentials and at its address."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 
 from resolvers.klarna.client import Klarna, base_url
 from resolvers.klarna.countries import Region
+from resolvers.klarna.lanes import Lane, Pace
 from resolvers.klarna.transport import Transport
 from resolvers.sealing import KeyRing
 from store.gateways import KlarnaGateway
@@ -18,8 +20,13 @@ class Accounts:
     """
 
     def __init__(
-        self, transport: Transport, keys: KeyRing, test_urls: Mapping[Region, str]
+        self,
+        transport: Transport,
+        keys: KeyRing,
+        test_urls: Mapping[Region, str],
+        pace: Pace | None = None,
     ) -> None:
+        self._lanes: defaultdict[str, Lane] = defaultdict(lambda: Lane(pace or Pace()))
         self._transport = transport
         self._keys = keys
         self._test_urls = test_urls
@@ -27,7 +34,13 @@ class Accounts:
     def of(self, gateway: KlarnaGateway) -> Klarna:
         """Return Klarna's API as this gateway's merchant account sees it."""
         login = self._keys.open(gateway.credentials, gateway.id)
-        return Klarna(self._transport, self._url(gateway), login["api_key"], login["api_secret"])
+        return Klarna(
+            self._transport,
+            self._url(gateway),
+            login["api_key"],
+            login["api_secret"],
+            self._lanes[gateway.id],
+        )
 
     def _url(self, gateway: KlarnaGateway) -> str:
         region: Region = gateway.country_code.value  # type: ignore[assignment]  # the same words

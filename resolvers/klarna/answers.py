@@ -97,6 +97,10 @@ class KlarnaOrder:
     remaining_authorized_amount: int
     purchase_currency: str | None
     expires_at: str | None
+    merchant_reference2: str | None
+    """What we called it: our payment's id."""
+    method: str | None
+    """How the shopper pays, such as `INVOICE`."""
     captures: Sequence[Body]
     refunds: Sequence[Body]
 
@@ -110,6 +114,7 @@ def captures(body: object) -> Sequence[Body]:
 
 def klarna_order(body: Body) -> KlarnaOrder:
     """Read an order from Order Management."""
+    method = body.get("initial_payment_method")
     return KlarnaOrder(
         order_id=_id(body, "order_id"),
         status=_id(body, "status"),
@@ -120,6 +125,8 @@ def klarna_order(body: Body) -> KlarnaOrder:
         remaining_authorized_amount=_number(body, "remaining_authorized_amount") or 0,
         purchase_currency=_text(body, "purchase_currency"),
         expires_at=_text(body, "expires_at"),
+        merchant_reference2=_text(body, "merchant_reference2"),
+        method=_text(method, "type") if isinstance(method, dict) else None,
         captures=_list(body, "captures"),
         refunds=_list(body, "refunds"),
     )

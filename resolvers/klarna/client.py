@@ -11,6 +11,7 @@ from resolvers.klarna import answers
 from resolvers.klarna.answers import Body, KlarnaOrder, PlacedOrder, Session
 from resolvers.klarna.countries import Region
 from resolvers.klarna.errors import Silent
+from resolvers.klarna.lanes import Lane
 from resolvers.klarna.replies import CORRELATION_ID, json_value, judge
 from resolvers.klarna.transport import Reply, Request, Transport
 
@@ -33,8 +34,11 @@ class Klarna:
     24 hours, whatever the body; Payments declares no such thing, so nothing leans on it there.
     """
 
-    def __init__(self, transport: Transport, url: str, username: str, password: str) -> None:
+    def __init__(
+        self, transport: Transport, url: str, username: str, password: str, lane: Lane
+    ) -> None:
         self._transport = transport
+        self._lane = lane
         self._url = url.rstrip("/")
         login = base64.b64encode(f"{username}:{password}".encode()).decode()
         self._headers = {
@@ -86,24 +90,26 @@ class Klarna:
         return _read(reply, answers.captures)
 
     async def capture(
-        self, order_id: str, amount: int, *, lines: Sequence[Body] = (), key: str
+        self, order_id: str, amount: int, *, lines: Sequence[Body] = (), reference: str, key: str
     ) -> str:
         """Capture `amount` minor units and return Klarna's id for the capture.
 
+        Klarna keeps our `reference` with it, by which it is found again.
         Source: Order Management API, POST /orders/{order_id}/captures.
         """
-        body = {"captured_amount": amount, **({"order_lines": lines} if lines else {})}
+        body = {"captured_amount": amount, "reference": reference, **_lines(lines)}
         reply = await self._send("POST", _order_path(order_id, "captures"), body, key)
         return _made(reply, "Capture-Id")
 
     async def refund(
-        self, order_id: str, amount: int, *, lines: Sequence[Body] = (), key: str
+        self, order_id: str, amount: int, *, lines: Sequence[Body] = (), reference: str, key: str
     ) -> str:
         """Refund `amount` minor units and return Klarna's id for the refund.
 
+        Klarna keeps our `reference` with it, by which it is found again.
         Source: Order Management API, POST /orders/{order_id}/refunds.
         """
-        body = {"refunded_amount": amount, **({"order_lines": lines} if lines else {})}
+        body = {"refunded_amount": amount, "reference": reference, **_lines(lines)}
         reply = await self._send("POST", _order_path(order_id, "refunds"), body, key)
         return _made(reply, "Refund-Id")
 
@@ -148,9 +154,16 @@ class Klarna:
         if body is not None:
             headers["Content-Type"] = "application/json"
         content = None if body is None else orjson.dumps(body)
-        return judge(
-            await self._transport.send(Request(method, self._url + path, headers, content))
-        )
+        request = Request(method, self._url + path, headers, content)
+
+        async def attempt() -> Reply:
+            return judge(await self._transport.send(request))
+
+        return await self._lane.go(attempt)
+
+
+def _lines(lines: Sequence[Body]) -> Body:
+    return {"order_lines": lines} if lines else {}
 
 
 def _order_path(order_id: str, *rest: str) -> str:

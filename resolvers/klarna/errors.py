@@ -32,6 +32,8 @@ class Refused(KlarnaProblem):
     code: str | None = None
     """Klarna's code, such as `BAD_VALUE`; None where the answer had none."""
     messages: tuple[str, ...] = field(default=())
+    after_silence: bool = False
+    """Whether an attempt before went unanswered, so that it may have happened all the same."""
 
 
 @dataclass(eq=False)

@@ -9,6 +9,7 @@ import pytest
 
 from resolvers.klarna.client import Klarna, base_url
 from resolvers.klarna.errors import Busy, KlarnaProblem, Refused, Silent, Unauthorized, Unreachable
+from resolvers.klarna.lanes import Lane, Pace
 from resolvers.klarna.sandbox.clock import AdjustableClock
 from resolvers.klarna.sandbox.faults import Fault
 from resolvers.klarna.sandbox.merchants import Credential
@@ -45,7 +46,8 @@ class Account:
         self.klarna = self.with_password(LOGIN.password)
 
     def with_password(self, password: str) -> Klarna:
-        return Klarna(self.transport, "http://sandbox/eu/", LOGIN.username, password)
+        lane = Lane(Pace(attempts=1))
+        return Klarna(self.transport, "http://sandbox/eu/", LOGIN.username, password, lane)
 
     async def token(self) -> str:
         session = await self.klarna.create_session(BODY, key=key())
@@ -107,8 +109,8 @@ async def test_a_placed_order_is_captured_refunded_and_released(account: Account
     order_id = await account.order()
     klarna = account.klarna
 
-    capture_id = await klarna.capture(order_id, 60_00, key=key())
-    refund_id = await klarna.refund(order_id, 10_00, key=key())
+    capture_id = await klarna.capture(order_id, 60_00, reference="r", key=key())
+    refund_id = await klarna.refund(order_id, 10_00, reference="r", key=key())
     await klarna.extend(order_id, key=key())
     await klarna.update_references(order_id, "W1", "", key=key())
     await klarna.release(order_id, key=key())
@@ -143,8 +145,8 @@ async def test_the_same_key_captures_once(account: Account) -> None:
     order_id = await account.order()
     once = key()
 
-    first = await account.klarna.capture(order_id, 60_00, key=once)
-    second = await account.klarna.capture(order_id, 60_00, key=once)
+    first = await account.klarna.capture(order_id, 60_00, reference="r", key=once)
+    second = await account.klarna.capture(order_id, 60_00, reference="r", key=once)
 
     assert first == second
     assert (await account.klarna.order(order_id)).captured_amount == 60_00
@@ -287,7 +289,7 @@ async def test_a_capture_without_an_id_leaves_the_outcome_unknown(account: Accou
     account.fault(status=201, body="", commit=True)
 
     with pytest.raises(Silent):
-        await account.klarna.capture(order_id, 10_00, key=key())
+        await account.klarna.capture(order_id, 10_00, reference="r", key=key())
 
 
 @pytest.mark.parametrize(
@@ -304,7 +306,7 @@ async def test_a_captures_id_comes_from_its_header_its_location_or_its_body(
 ) -> None:
     account.fault(status=201, headers=headers, body=body)
 
-    assert await account.klarna.capture("o", 10_00, key=key()) == "c-1"
+    assert await account.klarna.capture("o", 10_00, reference="r", key=key()) == "c-1"
 
 
 async def test_a_redirect_means_that_this_is_not_klarna(account: Account) -> None:

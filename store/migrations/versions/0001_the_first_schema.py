@@ -16,6 +16,31 @@ REAL: sa.types.TypeEngine[float] = sa.REAL().with_variant(sa.Double(), "postgres
 def upgrade() -> None:
     """Bring the schema forward."""
     op.create_table(
+        "errands",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("mode", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("payment_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("content", sa.Text(), nullable=True),
+        sa.Column("attempts", INTEGER, nullable=False),
+        sa.Column("created_at", sa.Text(), nullable=False),
+        sa.Column("next_attempt_at", sa.Text(), nullable=True),
+        sa.CheckConstraint("mode IN ('test', 'live')", name=op.f("ck_errands_mode")),
+        sa.CheckConstraint(
+            "kind IN ('authorization', 'review', 'recovery')", name=op.f("ck_errands_kind")
+        ),
+        sa.CheckConstraint(
+            "attempts BETWEEN -2147483648 AND 2147483647", name=op.f("ck_errands_attempts")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_errands")),
+        sa.UniqueConstraint("payment_id", "name", name=op.f("uq_errands_payment_id_name")),
+        sqlite_strict=True,
+        sqlite_with_rowid=True,
+    )
+    op.create_index("ix_errands_next_attempt_at", "errands", ["next_attempt_at"])
+
+    op.create_table(
         "event_stores",
         sa.Column("resource_id", sa.Text(), nullable=False),
         sa.Column("position", INTEGER, nullable=False),
@@ -78,6 +103,23 @@ def upgrade() -> None:
     )
 
     op.create_table(
+        "requests",
+        sa.Column("mode", sa.Text(), nullable=False),
+        sa.Column("caller", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("claim", sa.Text(), nullable=False),
+        sa.Column("claimed_until", sa.Text(), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.Text(), nullable=False),
+        sa.CheckConstraint("mode IN ('test', 'live')", name=op.f("ck_requests_mode")),
+        sa.PrimaryKeyConstraint("mode", "caller", "key", name=op.f("pk_requests")),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_requests_created_at", "requests", ["created_at"])
+
+    op.create_table(
         "versions",
         sa.Column("resource_id", sa.Text(), nullable=False),
         sa.Column("revision", INTEGER, nullable=False),
@@ -125,13 +167,13 @@ def upgrade() -> None:
         sa.Column("revision", INTEGER, nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("payment_source_type", sa.Text(), nullable=False),
-        sa.Column("payment_gateway_id", sa.Text(), nullable=False),
         sa.Column("currency_code", sa.Text(), nullable=True),
         sa.Column("price_amount_cents", INTEGER, nullable=False),
         sa.Column("require_capture", BOOLEAN, nullable=False),
         sa.Column("auto_place", BOOLEAN, nullable=False),
         sa.Column("auto_capture", BOOLEAN, nullable=False),
         sa.Column("auto_capture_max_amount_cents", INTEGER, nullable=True),
+        sa.Column("payment_gateway_id", sa.Text(), nullable=False),
         sa.Column("disabled_at", sa.Text(), nullable=True),
         sa.CheckConstraint("mode IN ('test', 'live')", name=op.f("ck_payment_methods_mode")),
         sa.CheckConstraint(
@@ -285,6 +327,8 @@ def upgrade() -> None:
     op.create_index(
         "ix_orders_mode_status_created_at_id", "orders", ["mode", "status", "created_at", "id"]
     )
+    op.create_index("ix_orders_mode_updated_at_id", "orders", ["mode", "updated_at", "id"])
+    op.create_index("ix_orders_payment_method_id", "orders", ["payment_method_id"])
     op.create_index("ix_orders_token", "orders", ["token"], unique=True)
 
     op.create_table(
@@ -491,13 +535,14 @@ def upgrade() -> None:
         sa.Column("answer", sa.Text(), nullable=True),
         sa.Column("created_at", sa.Text(), nullable=False),
         sa.Column("settled_at", sa.Text(), nullable=True),
+        sa.Column("next_attempt_at", sa.Text(), nullable=True),
         sa.CheckConstraint("mode IN ('test', 'live')", name=op.f("ck_operations_mode")),
         sa.CheckConstraint(
             "kind IN ('open_session', 'update_session', 'place_order', 'cancel_authorization', 'capture', 'release', 'cancel', 'refund', 'extend', 'update_references')",
             name=op.f("ck_operations_kind"),
         ),
         sa.CheckConstraint(
-            "state IN ('pending', 'succeeded', 'refused', 'unknown')",
+            "state IN ('pending', 'succeeded', 'refused', 'unknown', 'abandoned')",
             name=op.f("ck_operations_state"),
         ),
         sa.CheckConstraint(
@@ -520,10 +565,12 @@ def upgrade() -> None:
         sqlite_with_rowid=True,
     )
     op.create_index("ix_operations_key", "operations", ["key"], unique=True)
+    op.create_index("ix_operations_mode_created_at_id", "operations", ["mode", "created_at", "id"])
+    op.create_index("ix_operations_next_attempt_at", "operations", ["next_attempt_at"])
+    op.create_index("ix_operations_payment_gateway_id", "operations", ["payment_gateway_id"])
     op.create_index(
         "ix_operations_payment_id_created_at", "operations", ["payment_id", "created_at"]
     )
-    op.create_index("ix_operations_state_created_at", "operations", ["state", "created_at"])
 
     op.create_table(
         "transactions",

@@ -1,0 +1,145 @@
+"""Capturing: taking the money that Klarna guarantees, all at once or in parts."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from resolvers.callers import CallerKind
+from resolvers.context import Context
+from resolvers.errors import RefusalCode, Refused
+from resolvers.klarna.client import Klarna
+from resolvers.movements import Movement, enough, id_by_reference
+from resolvers.operations import perform, promise
+from resolvers.orders import order_seen
+from resolvers.transactions import next_number
+from store.changes import Change
+from store.line_items import line_items_by_order
+from store.operations import Operation, OperationKind
+from store.orders import Order, OrderFulfillmentStatus, OrderStatus
+from store.payment_methods import payment_methods_by_id
+from store.scope import EVERYTHING
+from store.transactions import TransactionKind
+
+
+async def capture_order(
+    context: Context, order_id: str, amount: int | None, line_ids: Sequence[str] | None
+) -> Order:
+    """Take `amount` minor units of an order, or its lines', or all that is left.
+
+    Raises Forbidden, NotFound, Refused and Unavailable.
+    """
+    context.caller.must_be(CallerKind.integration)
+    order = await order_seen(context, context.database, order_id)
+    capturing = Capturing(context, order.id, amount=amount, line_ids=line_ids)
+    return await context.services.turns.take(order.id, lambda: perform(context, capturing))
+
+
+async def promise_capture(context: Context, change: Change, order: Order) -> Operation | None:
+    """Write down that a placed order is to be captured, if its payment method says so.
+
+    Orders above the method's ceiling are left to the shop.
+    """
+    if order.payment_method_id is None:
+        return None
+    method = await payment_methods_by_id.known(change.transaction, order.payment_method_id)
+    ceiling = method.auto_capture_max_amount_cents
+    total = order.total_amount_with_taxes_cents
+    if not method.auto_capture or (ceiling is not None and total > ceiling):
+        return None
+    operation = await Capturing(context, order.id).intend(change)
+    await promise(change, operation)
+    return operation
+
+
+class Capturing(Movement):
+    """Captures money, under a number by which Klarna's books and ours tell it from others."""
+
+    recorded = TransactionKind.captures
+    event = "captured"
+
+    def __init__(
+        self,
+        context: Context,
+        order_id: str,
+        resumed: Operation | None = None,
+        *,
+        amount: int | None = None,
+        line_ids: Sequence[str] | None = None,
+    ) -> None:
+        super().__init__(context, order_id, resumed)
+        self._amount = amount
+        self._line_ids = line_ids
+
+    async def request(self, change: Change, order: Order) -> tuple[OperationKind, dict[str, Any]]:
+        """Return what is to be captured: exactly the lines that were placed, where lines are."""
+        left = self.books.left
+        lines: Sequence[Any] = ()
+        amount = self._amount
+        if self._line_ids is not None:
+            lines = await self._lines(change, order, self._line_ids)
+            whole = sum(line["total_amount"] for line in lines)
+            if amount not in (None, whole):
+                raise Refused(
+                    RefusalCode.AMOUNTS_DIFFER,
+                    f"These lines cost {whole}, not {amount}.",
+                    path=["amount_cents"],
+                    hint="Give the lines or the amount, not both.",
+                )
+            amount = whole
+        elif amount in (None, self.books.authorized) and not self.books.captures:
+            lines = self.payment.snapshot["order_lines"]
+        amount = enough(left if amount is None else amount, left, "captured", "refundOrder")
+        number = await next_number(change.transaction, order, self.recorded)
+        request: dict[str, Any] = {"amount": amount, "reference": number}
+        return OperationKind.capture, request | ({"order_lines": lines} if lines else {})
+
+    async def _lines(self, change: Change, order: Order, wanted: Sequence[str]) -> list[Any]:
+        """Return lines as they were placed. Their tax comes with them where it is a line apart."""
+        placed = self.payment.snapshot["order_lines"]
+        lines = await line_items_by_order(change.transaction, [order.id], EVERYTHING)
+        chosen = [
+            (line, body) for line, body in zip(lines, placed, strict=False) if line.id in wanted
+        ]
+        if len(chosen) < len(set(wanted)) or not wanted:
+            raise Refused(
+                RefusalCode.FIELD_INVALID,
+                "These are not all lines of the order.",
+                path=["line_item_ids"],
+                hint="Read the order's `lineItems`.",
+            )
+        bodies = [body for _, body in chosen]
+        apart = placed[len(lines) :]
+        tax = sum(line.tax_amount_cents for line, _ in chosen)
+        return bodies + [body | {"unit_price": tax, "total_amount": tax} for body in apart if tax]
+
+    async def send(self, klarna: Klarna, operation: Operation) -> str:
+        """Capture."""
+        request = operation.request
+        return await klarna.capture(
+            self.placed_id,
+            request["amount"],
+            lines=request.get("order_lines", ()),
+            reference=request["reference"],
+            key=operation.key,
+        )
+
+    async def brought(self, klarna: Klarna, operation: Operation) -> str:
+        """Find the capture by its number in Klarna's books."""
+        order = await klarna.order(self.placed_id)
+        return id_by_reference(order.captures, operation, "capture_id")
+
+    def reference_of(self, operation: Operation) -> dict[str, str]:
+        """Return the authorization that it draws on."""
+        return {"reference_authorization_id": self.authorization.id}
+
+    def moved(self, order: Order, change: Change) -> Order:
+        """Take a captured order for approved, and for on its way."""
+        fulfillment = order.fulfillment_status
+        if fulfillment is OrderFulfillmentStatus.unfulfilled:
+            fulfillment = OrderFulfillmentStatus.in_progress
+        return replace(
+            order,
+            status=OrderStatus.approved,
+            approved_at=order.approved_at or change.at,
+            fulfillment_status=fulfillment,
+        )

@@ -1,0 +1,48 @@
+"""Extending: having Klarna guarantee an order's money for longer."""
+
+from typing import Any
+
+from resolvers.callers import CallerKind
+from resolvers.context import Context
+from resolvers.klarna.client import Klarna
+from resolvers.movements import Movement, enough
+from resolvers.operations import NotDone, perform
+from resolvers.orders import order_seen
+from store.changes import Change
+from store.operations import Operation, OperationKind
+from store.orders import Order
+
+
+async def extend_order_authorization(context: Context, order_id: str) -> Order:
+    """Extend an order's authorization by the merchant account's period, usually 28 days.
+
+    Raises Forbidden, NotFound, Refused and Unavailable.
+    """
+    context.caller.must_be(CallerKind.integration)
+    order = await order_seen(context, context.database, order_id)
+    extending = Extending(context, order.id)
+    return await context.services.turns.take(order.id, lambda: perform(context, extending))
+
+
+class Extending(Movement):
+    """Extends the authorization. Twice on one day is as good as once."""
+
+    recorded = None
+    event = "authorization_extended"
+
+    async def request(self, change: Change, order: Order) -> tuple[OperationKind, dict[str, Any]]:
+        """Return nothing but the amount that it is about."""
+        left = self.books.left
+        return OperationKind.extend, {"amount": enough(left, left, "captured or given up", None)}
+
+    async def send(self, klarna: Klarna, operation: Operation) -> None:
+        """Extend it."""
+        await klarna.extend(self.placed_id, key=operation.key)
+
+    async def brought(self, klarna: Klarna, operation: Operation) -> None:
+        """Ask again in any case: it does no harm."""
+        raise NotDone
+
+    def moved(self, order: Order, change: Change) -> Order:
+        """Leave the order as it is."""
+        return order

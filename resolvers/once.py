@@ -1,0 +1,195 @@
+"""Doing once what a caller asks for under a key of its own, however often it asks.
+
+The answer is kept for seven days, sealed, since it may hold what only the caller may read. Where a
+change's result is the answer, it is written in the change's own transaction: if one is there, so is
+the other.
+"""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
+from dataclasses import fields
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import orjson
+
+from resolvers.context import Context
+from resolvers.errors import BadInput, Forbidden, NotFound, RefusalCode, Refused
+from resolvers.sealing import KeyRing, Unreadable
+from store import requests as log
+from store.database import StoreUnavailable, Transaction
+from store.instants import after
+from store.requests import Request
+from store.resources import Resource
+from store.rows import Rows, rows_of
+from store.tables import record_of_table, table_of
+
+R = TypeVar("R", bound=Resource)
+
+KEPT = timedelta(days=7)
+CLAIM = timedelta(minutes=2)
+"""How long a claim of another process is left alone; one of this process always is."""
+MAX_KEY = 255
+
+
+async def once(
+    context: Context, key: str | None, asked: object, work: Callable[[], Awaitable[R]]
+) -> R:
+    """Do what is asked for, or return what came of it when it was asked for under this key.
+
+    `asked` is what makes it the same request, as JSON. Where nobody knows the outcome, or nothing
+    was done, the same request can be sent again. Raises what `work` raises, Refused and BadInput.
+    """
+    context.request = None
+    if key is None:
+        return await work()
+    if not 1 <= len(key) <= MAX_KEY or not key.isprintable():
+        message = f"A key has 1 to {MAX_KEY} characters that can be printed."
+        raise BadInput(message, {"argument": "key"})
+    claim = Claim(context, key, asked)
+    live = context.services.claims
+    answered = await context.database.write(lambda change: claim.take(change, live))
+    if answered is not None:
+        told: R = claim.read(answered)
+        return told
+    live.add(claim.owner)
+    try:
+        return await _answered(context, claim, work)
+    finally:
+        live.discard(claim.owner)
+
+
+async def _answered(context: Context, claim: "Claim", work: Callable[[], Awaitable[R]]) -> R:
+    """Do the work, and see to it that the request is answered or let go of."""
+    context.request = claim
+    try:
+        result = await work()
+    except Refused as no:
+        await context.database.write(claim.release if no.retryable else claim.answering(no))
+        raise
+    except (NotFound, Forbidden, BadInput):
+        await context.database.write(claim.forget)
+        raise
+    except Exception:
+        with suppress(StoreUnavailable):
+            await context.database.write(claim.release)
+        raise
+    if claim.answered != result:
+        await context.database.write(claim.answering(result))
+    return result
+
+
+def _in_use() -> Refused:
+    return Refused(
+        RefusalCode.KEY_IN_USE,
+        "A request with this key is being worked on at this moment.",
+        path=["key"],
+        retryable=True,
+        hint="Send the same again in a few seconds for its answer.",
+    )
+
+
+class Claim:
+    """One request under a key, while this process works on it."""
+
+    answered: Resource | None = None
+    """The answer that was written with the change that it tells of."""
+
+    def __init__(self, context: Context, key: str, asked: object) -> None:
+        self._keys: KeyRing = context.services.keys
+        self._now = context.now
+        at = context.now()
+        self._request = Request(
+            mode=context.caller.mode,
+            caller=context.caller.identity,
+            key=key,
+            fingerprint=hashlib.sha256(
+                orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)
+            ).hexdigest(),
+            claim=context.new_id(),
+            claimed_until=after(at, CLAIM),
+            created_at=at,
+        )
+
+    async def take(self, transaction: Transaction, live: AbstractSet[str]) -> str | None:
+        """Claim the request, or return its sealed answer. Raises Refused.
+
+        A claim that is `live` in this process is not taken over, however long it lasts.
+        """
+        wanted = self._request
+        await log.forget_until(transaction, after(wanted.created_at, -KEPT))
+        known = await log.find(transaction, wanted)
+        if known is None:
+            await log.add(transaction, wanted)
+            return None
+        if known.fingerprint != wanted.fingerprint:
+            raise Refused(
+                RefusalCode.KEY_REUSED,
+                "This key came with other arguments before.",
+                path=["key"],
+                hint="Send another request under a key of its own.",
+            )
+        if known.answer is not None:
+            return known.answer
+        if self.owner in live or known.claimed_until > wanted.created_at:
+            raise _in_use()
+        await log.claim(transaction, wanted)
+        return None
+
+    async def record(self, transaction: Transaction, result: object) -> None:
+        """Write the answer in the transaction of the change that it tells of."""
+        if isinstance(result, Resource):
+            await self.answering(result)(transaction)
+            self.answered = result
+
+    def answering(self, result: Resource | Refused) -> Callable[[Transaction], Awaitable[None]]:
+        """Return the change that writes an answer down, unless another has claimed the request.
+
+        What was done stands in any case: the books matter more than the answer.
+        """
+        sealed = self._keys.seal(_told(result), self.owner)
+
+        async def answer(transaction: Transaction) -> None:
+            await log.answer(transaction, self._request, sealed)
+
+        return answer
+
+    async def release(self, transaction: Transaction) -> None:
+        """Let the same request be made again at once; another one still may not have its key."""
+        await log.release(transaction, self._request)
+
+    async def forget(self, transaction: Transaction) -> None:
+        """Give the key back: nothing was asked that could be."""
+        await log.forget(transaction, self._request)
+
+    def read(self, sealed: str) -> Any:
+        """Return the answer that was given before. Raises the Refused that it was."""
+        try:
+            told = self._keys.open(sealed, self.owner)
+        except Unreadable as error:
+            raise Refused(
+                RefusalCode.KEY_REUSED,
+                "The answer to this key cannot be opened here any more.",
+                path=["key"],
+                hint="Read the resource, and use another key.",
+            ) from error
+        if "refused" in told:
+            code = RefusalCode(told["refused"].pop("code"))
+            raise Refused(code, **told["refused"])
+        rows: Rows[Any] = rows_of(record_of_table(told["kind"]))
+        return rows.restore(told["row"])
+
+    @property
+    def owner(self) -> str:
+        """What tells the request from all others."""
+        request = self._request
+        return f"{request.mode} {request.caller} {request.key}"
+
+
+def _told(result: Resource | Refused) -> dict[str, Any]:
+    if isinstance(result, Refused):
+        return {"refused": {field.name: getattr(result, field.name) for field in fields(result)}}
+    kind = type(result)
+    return {"kind": table_of(kind).name, "row": rows_of(kind).values(result)}

@@ -1,0 +1,115 @@
+"""Refunding: giving captured money back, all at once or in parts."""
+
+from dataclasses import replace
+from typing import Any
+
+from resolvers.callers import CallerKind
+from resolvers.context import Context
+from resolvers.errors import RefusalCode, Refused
+from resolvers.klarna.client import Klarna
+from resolvers.movements import Movement, enough, id_by_reference
+from resolvers.operations import perform
+from resolvers.orders import order_seen
+from resolvers.transactions import next_number
+from store.changes import Change
+from store.operations import Operation, OperationKind
+from store.orders import Order, OrderFulfillmentStatus, OrderPaymentStatus, OrderStatus
+from store.transactions import Transaction, TransactionKind
+
+
+async def refund_order(
+    context: Context, order_id: str, capture_id: str | None, amount: int | None
+) -> Order:
+    """Give `amount` minor units of a capture back, or all that is left of it.
+
+    The capture need not be named where there is one only. Raises Forbidden, NotFound, Refused and
+    Unavailable.
+    """
+    context.caller.must_be(CallerKind.integration)
+    order = await order_seen(context, context.database, order_id)
+    refunding = Refunding(context, order.id, capture_id=capture_id, amount=amount)
+    return await context.services.turns.take(order.id, lambda: perform(context, refunding))
+
+
+class Refunding(Movement):
+    """Refunds money, under a number by which Klarna's books and ours tell it from others."""
+
+    recorded = TransactionKind.refunds
+    event = "refunded"
+
+    def __init__(
+        self,
+        context: Context,
+        order_id: str,
+        resumed: Operation | None = None,
+        *,
+        capture_id: str | None = None,
+        amount: int | None = None,
+    ) -> None:
+        super().__init__(context, order_id, resumed)
+        self._capture_id = capture_id
+        self._amount = amount
+
+    async def request(self, change: Change, order: Order) -> tuple[OperationKind, dict[str, Any]]:
+        """Return what is to be given back, and of which capture."""
+        capture = self._capture()
+        left = self.books.refundable(capture)
+        amount = left if self._amount is None else self._amount
+        return OperationKind.refund, {
+            "amount": enough(amount, left, "refunded", None),
+            "reference": await next_number(change.transaction, order, self.recorded),
+            "capture": capture.id,
+        }
+
+    def _capture(self) -> Transaction:
+        captures = self.books.captures
+        if self._capture_id is None and len(captures) == 1:
+            return captures[0]
+        named = (capture for capture in captures if capture.id == self._capture_id)
+        found = next(named, None)
+        if found is not None:
+            return found
+        if not captures:
+            raise Refused(
+                RefusalCode.NOTHING_LEFT,
+                "Nothing of the order was captured, so that nothing can be given back.",
+                hint="Call voidOrder to give the authorization up, or captureOrder first.",
+            )
+        raise Refused(
+            RefusalCode.FIELD_INVALID,
+            f"The order has no capture {self._capture_id}."
+            if self._capture_id
+            else f"The order has {len(captures)} captures.",
+            path=["capture_id"],
+            hint="Name one of the order's `captures`.",
+        )
+
+    async def send(self, klarna: Klarna, operation: Operation) -> str:
+        """Refund."""
+        request = operation.request
+        return await klarna.refund(
+            self.placed_id, request["amount"], reference=request["reference"], key=operation.key
+        )
+
+    async def brought(self, klarna: Klarna, operation: Operation) -> str:
+        """Find the refund by its number in Klarna's books."""
+        order = await klarna.order(self.placed_id)
+        return id_by_reference(order.refunds, operation, "refund_id")
+
+    def reference_of(self, operation: Operation) -> dict[str, str]:
+        """Return the capture that it gives back."""
+        return {"reference_capture_id": operation.request["capture"]}
+
+    def moved(self, order: Order, change: Change) -> Order:
+        """Take an order of which everything was given back for over."""
+        if self.books.payment_status is not OrderPaymentStatus.refunded:
+            return order
+        under_way = order.fulfillment_status is OrderFulfillmentStatus.in_progress
+        return replace(
+            order,
+            status=OrderStatus.cancelled,
+            cancelled_at=change.at,
+            fulfillment_status=OrderFulfillmentStatus.unfulfilled
+            if under_way
+            else OrderFulfillmentStatus.fulfilled,
+        )

@@ -1,0 +1,74 @@
+"""Resuming: going on with an operation that was not settled, by its kind."""
+
+from resolvers.capturing import Capturing
+from resolvers.context import Context
+from resolvers.errors import NotFound, Problem
+from resolvers.extending import Extending
+from resolvers.movements import Movement
+from resolvers.operations import Settled, abandon, perform
+from resolvers.placing import Placing
+from resolvers.refreshing import Refreshing
+from resolvers.refunding import Refunding
+from resolvers.releasing import NothingHeld, Releasing
+from resolvers.voiding import Voiding
+from store.operations import UNSETTLED, Operation, OperationKind, operations_by_id
+from store.payments import PaymentStatus, payments_by_id
+from store.scope import EVERYTHING
+
+_MOVEMENTS: dict[OperationKind, type[Movement]] = {
+    OperationKind.capture: Capturing,
+    OperationKind.cancel: Voiding,
+    OperationKind.release: Voiding,
+    OperationKind.refund: Refunding,
+    OperationKind.extend: Extending,
+}
+
+
+async def retry_operation(context: Context, operation_id: str) -> Operation:
+    """Go on with an operation now, and return what is known of it then.
+
+    Raises Forbidden and NotFound. What keeps it from being settled is in the operation.
+    """
+    operation = await operations_by_id.one(context.database, operation_id, context.scope)
+    if operation is None:
+        raise NotFound(f"There is no operation {operation_id}.", {"path": ["id"]})
+    await resume(context, operation)
+    return await operations_by_id.known(context.database, operation.id)
+
+
+async def resume(context: Context, operation: Operation) -> None:
+    """Bring an operation nearer to its end: ask Klarna what came of it, or once more for it.
+
+    Whatever Klarna says is written down; nothing is raised for it.
+    """
+
+    async def conversation() -> None:
+        found = await operations_by_id.known(context.database, operation.id)
+        if found.state in UNSETTLED:
+            await _go_on(context, found)
+
+    try:
+        await context.services.turns.take(operation.order_id, conversation)
+    except (Problem, Settled):
+        return
+
+
+async def _go_on(context: Context, operation: Operation) -> None:
+    movement = _MOVEMENTS.get(operation.kind)
+    if movement is not None:
+        await perform(context, movement(context, operation.order_id, operation))
+    elif operation.kind is OperationKind.cancel_authorization:
+        try:
+            await perform(context, Releasing(operation.payment_id))
+        except NothingHeld:
+            await abandon(context, operation)
+    elif operation.kind is OperationKind.place_order:
+        payment = await payments_by_id.one(context.database, operation.payment_id, EVERYTHING)
+        if payment is not None and payment.status is PaymentStatus.PLACING:
+            await perform(context, Placing(context, operation.order_id))
+        else:
+            await abandon(context, operation)
+    elif operation.kind is OperationKind.update_session:
+        await abandon(context, operation, Refreshing(operation.payment_id, operation))
+    else:
+        await abandon(context, operation)  # a session that nobody knows ends by itself

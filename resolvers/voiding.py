@@ -1,0 +1,73 @@
+"""Voiding: giving up what Klarna guarantees and nobody will take."""
+
+from dataclasses import replace
+from typing import Any
+
+from resolvers.callers import CallerKind
+from resolvers.context import Context
+from resolvers.klarna import errors as klarna_errors
+from resolvers.klarna.client import Klarna
+from resolvers.movements import Movement, enough
+from resolvers.operations import NotDone, perform
+from resolvers.orders import order_seen
+from store.changes import Change
+from store.operations import Operation, OperationKind
+from store.orders import Order, OrderStatus
+from store.transactions import TransactionKind
+
+CANCELLED = "CANCELLED"
+
+
+async def void_order(context: Context, order_id: str) -> Order:
+    """Give up an order's authorization, or what captures have left of it.
+
+    Without captures the order is cancelled by that. Raises Forbidden, NotFound, Refused and
+    Unavailable.
+    """
+    context.caller.must_be(CallerKind.integration)
+    order = await order_seen(context, context.database, order_id)
+    voiding = Voiding(context, order.id)
+    return await context.services.turns.take(order.id, lambda: perform(context, voiding))
+
+
+class Voiding(Movement):
+    """Cancels Klarna's order, or releases the rest once something was captured of it."""
+
+    recorded = TransactionKind.voids
+    event = "voided"
+
+    async def request(self, change: Change, order: Order) -> tuple[OperationKind, dict[str, Any]]:
+        """Return what is to be given up: all that is left."""
+        left = self.books.left
+        kind = OperationKind.release if self.books.captures else OperationKind.cancel
+        return kind, {"amount": enough(left, left, "captured or given up", "refundOrder")}
+
+    async def send(self, klarna: Klarna, operation: Operation) -> None:
+        """Give it up. If Klarna has nothing left to give up, that is as good."""
+        ask = klarna.cancel if operation.kind is OperationKind.cancel else klarna.release
+        try:
+            await ask(self.placed_id, key=operation.key)
+        except klarna_errors.Unauthorized:
+            raise
+        except klarna_errors.Refused as no:
+            try:
+                await self.brought(klarna, operation)
+            except NotDone:
+                raise no from None
+
+    async def brought(self, klarna: Klarna, operation: Operation) -> None:
+        """Tell from Klarna's books whether it is given up."""
+        order = await klarna.order(self.placed_id)
+        released = order.captured_amount > 0 and order.remaining_authorized_amount == 0
+        if order.status != CANCELLED and not (operation.kind is OperationKind.release and released):
+            raise NotDone
+
+    def reference_of(self, operation: Operation) -> dict[str, str]:
+        """Return the authorization that it gives up."""
+        return {"reference_authorization_id": self.authorization.id}
+
+    def moved(self, order: Order, change: Change) -> Order:
+        """Take an order of which nothing was captured for over."""
+        if self.books.captures:
+            return order
+        return replace(order, status=OrderStatus.cancelled, cancelled_at=change.at)
