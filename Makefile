@@ -1,9 +1,10 @@
 # Every target makes its own virtual environment; Python 3.11 or newer and make are enough.
 PYTHON ?= python3
 BIN := .venv/bin
+SEEDS ?= 1000
 SOURCES := graph resolvers store tests
 
-.PHONY: demo serve test check clean
+.PHONY: demo serve test simulate check clean
 
 demo: .venv/run  ## The gateway with Klarna's sandbox and a shop's orders: no account, no network
 	@$(BIN)/klarna-graph demo
@@ -13,6 +14,9 @@ serve: .venv/run  ## The gateway, configured by KLARNA_GRAPH_* variables
 
 test: .venv/dev  ## Every test
 	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+
+simulate: .venv/dev  ## Many worlds of crashes and a bad network: make simulate SEEDS=10000
+	@$(BIN)/python -m tests.simulation --seeds $(SEEDS)
 
 check: .venv/dev  ## Format, lint and types
 	@$(BIN)/ruff format --check $(SOURCES)

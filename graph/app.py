@@ -126,8 +126,8 @@ async def reconciling(services: Services, interval: float) -> AsyncIterator[None
         while True:
             try:
                 await reconcile(services)
-            except StoreUnavailable as error:
-                log.error("reconcile_unavailable", error=str(error))  # noqa: TRY400  (no bug)
+            except Exception:  # whatever it was, the next round may do better
+                log.exception("reconcile_failed")
             await asyncio.sleep(interval)
 
     task = asyncio.create_task(rounds()) if interval else None

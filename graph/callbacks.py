@@ -32,7 +32,7 @@ def _handler(services: Services, report: Report, networks: Networks) -> Handler:
         path = request.match_info
         try:
             body = orjson.loads(await request.read())
-        except orjson.JSONDecodeError:
+        except (orjson.JSONDecodeError, web.RequestPayloadError):
             body = None
         try:
             await receive(services, report, path["payment"], path["secret"], body)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from inspect import isawaitable
 from typing import Any
 
@@ -25,6 +26,11 @@ from resolvers.errors import BadInput, Fault
 _SCHEMA = schema._schema  # noqa: SLF001  (Strawberry's own `execute` picks operations too freely)
 
 
+KEPT_DOCUMENTS = 500
+KEPT_LENGTH = 10_000
+"""How many documents are kept parsed and validated, and up to which length."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What an operation is answered."""
@@ -40,8 +46,8 @@ async def answer(
 ) -> Answer:
     """Execute the operation of a document; `name` says which, where it has several."""
     try:
-        document = parse(query)
-        if errors := validate(_SCHEMA, document):
+        document, errors = (_known if len(query) <= KEPT_LENGTH else _read)(query)
+        if errors:
             return _not_begun(errors, executed=False)
         operation = _choose(document, name)
     except (GraphQLError, Fault) as error:
@@ -63,6 +69,15 @@ async def answer(
             else _not_begun(found.errors, executed=True)
         )
     return _answered(found)
+
+
+def _read(query: str) -> tuple[DocumentNode, Sequence[GraphQLError]]:
+    """Return a text as a document, and what is wrong with it. Raises GraphQLError."""
+    document = parse(query)
+    return document, validate(_SCHEMA, document)
+
+
+_known = lru_cache(KEPT_DOCUMENTS)(_read)
 
 
 def _choose(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

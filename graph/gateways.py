@@ -16,7 +16,7 @@ from graph.permissions import INTEGRATIONS
 from graph.resources import AsOf, Resource, asked_for
 from graph.sorting import order_of
 from graph.types import graph_type
-from resolvers import gateways
+from resolvers import gateways, switching
 from store import gateways as store
 from store.gateways import KlarnaGatewaySettings, gateways_by_id
 from store.payment_methods import payment_methods_by_gateway
@@ -149,11 +149,11 @@ class GatewayChanges:
         self, info: Info, id: Annotated[strawberry.ID, Doc("The gateway's id.")]
     ) -> store.KlarnaGateway:
         """Let a disabled gateway take new payments again. For integrations only."""
-        return await gateways.enable_klarna_gateway(info.context, id)
+        return await switching.enable(info.context, gateways_by_id, id)
 
     @mutation(KlarnaGatewayResult)
     async def disable_klarna_gateway(
         self, info: Info, id: Annotated[strawberry.ID, Doc("The gateway's id.")]
     ) -> store.KlarnaGateway:
         """Have a gateway refuse new payments; those it has go on. For integrations only."""
-        return await gateways.disable_klarna_gateway(info.context, id)
+        return await switching.disable(info.context, gateways_by_id, id)

@@ -13,7 +13,7 @@ from graph.filters import filter_of
 from graph.inputs import content, graph_input
 from graph.mutations import mutation
 from graph.payment_methods import PaymentMethod
-from graph.payments import KlarnaPayment, Mismatch
+from graph.payments import KlarnaPayment
 from graph.permissions import INTEGRATIONS
 from graph.relationships import many, one
 from graph.resources import AsOf, Resource, asked_for
@@ -21,10 +21,10 @@ from graph.sorting import order_of
 from graph.transactions import moved
 from graph.types import graph_type
 from resolvers import deciding, orders, purchases
-from resolvers.comparing import klarna_order
 from resolvers.errors import BadInput, Refused
 from resolvers.history import time_of
-from resolvers.placing import obstacles, place_order
+from resolvers.obstacles import obstacles
+from resolvers.placing import place_order
 from resolvers.snapshots import Snapshot
 from store import addresses, line_items
 from store import orders as store
@@ -116,41 +116,11 @@ class Order(store.Order, Resource):
         return None if found is None else [told(refused) for refused in found]
 
 
-def _of_klarna(description: str) -> Any:
-    """Declare what Klarna's own answer holds."""
-
-    def read(self: Any, info: Info) -> Any:
-        return getattr(self.klarna, info.python_name)
-
-    return strawberry.field(resolver=read, description=description)
-
-
 async def _obstacles(order: store.Order, info: Info) -> list[Refused] | None:
     context = info.context
     if time_of(order) is not None:
         return None  # what Klarna was told is not kept in the history
     return await obstacles(context.loaders, order, context.now())
-
-
-@graph_type
-class KlarnaOrder:
-    """An order in Klarna's books. Amounts are in minor units."""
-
-    order_id: str = _of_klarna("Klarna's id for it.")
-    status: str = _of_klarna(
-        "`AUTHORIZED`, `PART_CAPTURED`, `CAPTURED`, `CANCELLED`, `EXPIRED` or `CLOSED`."
-    )
-    fraud_status: str | None = _of_klarna("`ACCEPTED`, `PENDING` or `REJECTED`.")
-    order_amount: int = _of_klarna("What it is about, in minor units.")
-    captured_amount: int = _of_klarna("What was taken, in minor units.")
-    refunded_amount: int = _of_klarna("What was given back, in minor units.")
-    remaining_authorized_amount: int = _of_klarna("What can still be taken, in minor units.")
-    expires_at: str | None = _of_klarna("When Klarna's guarantee ends, as Klarna writes it.")
-
-    @strawberry.field(graphql_type=list[Mismatch])
-    def klarna_drift(self) -> Any:
-        """Where Klarna's books differ from ours: `expected` is ours. Nothing, if all is well."""
-        return self.drift  # type: ignore[attr-defined]  # what is compared has it
 
 
 OrderFilter = filter_of(Order)
@@ -236,16 +206,6 @@ class OrderQuestions:
         if not found or as_of is None:
             return found[-1] if found else None
         return await asked_for(info, orders_by_id, found[-1].id, as_of)
-
-    @strawberry.field(graphql_type=KlarnaOrder | None)
-    async def klarna_order(
-        self, info: Info, id: Annotated[strawberry.ID, Doc("The order's id, in this gateway.")]
-    ) -> Any:
-        """What Klarna has in its books of an order at this moment, and where ours differ.
-
-        Klarna is called for it. Null before the order is placed. For integrations only.
-        """
-        return await klarna_order(info.context, id)
 
     orders = listed("Order", HERE, "All orders. For integrations only.")
 

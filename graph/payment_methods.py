@@ -17,7 +17,7 @@ from graph.relationships import one
 from graph.resources import Resource
 from graph.sorting import order_of
 from graph.types import graph_type
-from resolvers import payment_methods
+from resolvers import payment_methods, switching
 from store import payment_methods as store
 from store.gateways import gateways_by_id
 from store.payment_methods import PaymentMethodSettings, payment_methods_by_id
@@ -105,14 +105,14 @@ class PaymentMethodChanges:
         self, info: Info, id: Annotated[strawberry.ID, Doc("The payment method's id.")]
     ) -> store.PaymentMethod:
         """Let orders be paid this way again. For integrations only."""
-        return await payment_methods.enable_payment_method(info.context, id)
+        return await switching.enable(info.context, payment_methods_by_id, id)
 
     @mutation(PaymentMethodResult)
     async def disable_payment_method(
         self, info: Info, id: Annotated[strawberry.ID, Doc("The payment method's id.")]
     ) -> store.PaymentMethod:
         """Have no new payment made this way; those there are go on. For integrations only."""
-        return await payment_methods.disable_payment_method(info.context, id)
+        return await switching.disable(info.context, payment_methods_by_id, id)
 
     @mutation(PaymentMethodResult)
     async def delete_payment_method(

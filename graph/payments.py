@@ -273,12 +273,15 @@ class PaymentChanges:
         self,
         info: Info,
         id: Annotated[strawberry.ID, Doc("The payment's id.")],
-        klarna_order_id: Annotated[str, Doc("Klarna's id for the order, a UUID.")],
+        klarna_order_id: Annotated[
+            str | None, Doc("Klarna's id for the order, a UUID; left out, Klarna has none.")
+        ] = None,
     ) -> store.KlarnaPayment | None:
         """Write down an order that Klarna placed and whose answer was lost. For integrations only.
 
         It is the way out for a payment that stays PLACING with SESSION_COMPLETED. Klarna's order is
-        read, and must be of this payment and of its amount.
+        read, and must be of this payment and of its amount. Without an id it says that you found
+        none at Klarna: that is taken once the session has ended, and the payment is free again.
         """
         await record_klarna_order(info.context, id, klarna_order_id)
         return await payments_by_id.one(info.context.database, id, info.context.scope)

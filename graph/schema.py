@@ -7,6 +7,7 @@ from graph.audit import AuditQuestions
 from graph.errors import RefusedHandler
 from graph.federation import ANY, with_router_questions
 from graph.gateways import GatewayChanges, GatewayQuestions
+from graph.klarna_orders import KlarnaOrderQuestions
 from graph.movements import MovementChanges
 from graph.nodes import NodeQuestions
 from graph.operations import OperationChanges, OperationQuestions
@@ -26,6 +27,7 @@ class Query(
     PaymentMethodQuestions,
     TransactionQuestions,
     OperationQuestions,
+    KlarnaOrderQuestions,
     AuditQuestions,
     NodeQuestions,
 ):

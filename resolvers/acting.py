@@ -10,11 +10,11 @@ import structlog
 from resolvers.callers import Caller
 from resolvers.capturing import Capturing, promise_capture
 from resolvers.context import Context, Services
-from resolvers.errands import AGAIN
+from resolvers.errands import AGAIN, NotYet
 from resolvers.errors import Problem, Refused
 from resolvers.klarna import errors as klarna_errors
 from resolvers.klarna.answers import KlarnaOrder
-from resolvers.operations import ATTENDED, perform
+from resolvers.operations import ATTENDED, Settled, perform
 from resolvers.payments import save_klarna_auth_token
 from resolvers.placing import place_order
 from resolvers.purchases import editable
@@ -35,10 +35,6 @@ from store.scope import EVERYTHING, Mode
 logger = structlog.get_logger()
 
 
-class NotYet(Exception):
-    """The errand came to nothing: there is nothing to be seen of it yet."""
-
-
 def itself(services: Services, mode: Mode, role: str) -> Context:
     """Return the context in which the gateway acts on its own."""
     return Context(services, Caller.itself(mode, role))
@@ -47,15 +43,16 @@ def itself(services: Services, mode: Mode, role: str) -> Context:
 async def run(context: Context, errand: Errand) -> bool:
     """Run an errand once, and say whether it is done; one that is not is put off."""
     until = after(context.now(), ATTENDED)
-    claimed = await context.database.write(lambda change: log.put_off(change, errand, until))
+    claimed = await context.database.write(lambda change: log.attend(change, errand, until))
     if claimed is None:
         return False
     again: timedelta | None = None
     try:
         await _look(context, errand)
-    except (NotYet, Problem, klarna_errors.KlarnaProblem) as reason:
+    except (NotYet, Problem, Settled, Unreadable, klarna_errors.KlarnaProblem) as reason:
         pauses = AGAIN[errand.kind]
-        if not isinstance(reason, Refused) and errand.attempts < len(pauses):
+        over = isinstance(reason, Refused) and not reason.retryable
+        if not over and errand.attempts < len(pauses):
             again = pauses[errand.attempts]
         logger.info("errand", id=errand.id, kind=str(errand.kind), reason=str(reason))
     next_at = after(context.now(), again) if again else None
@@ -79,12 +76,18 @@ async def _look(context: Context, errand: Errand) -> None:
     await _authorization(context, payment, said)
 
 
+_TAKES_NEWER = (PaymentStatus.REAUTHORIZE, PaymentStatus.AUTHORIZED)
+
+
 async def _authorization(context: Context, payment: KlarnaPayment, said: Mapping[str, str]) -> None:
     """Save the token that the session holds, and do what is to be done on an authorization."""
     if said and said["session_id"] != payment.session_id:
         return  # the session was replaced since
     status = status_at(payment, context.now())
-    if status is PaymentStatus.OPEN or (said and status is PaymentStatus.REAUTHORIZE):
+    if status is PaymentStatus.PLACING:
+        raise NotYet("An order is being placed from the session.")
+    newer = bool(said) and said["authorization_token"] != payment.auth_token
+    if status is PaymentStatus.OPEN or (newer and status in _TAKES_NEWER):
         gateway = await gateways_by_id.known(context.database, payment.payment_gateway_id)
         session = await context.services.accounts.of(gateway).session(payment.session_id)
         token = session.authorization_token
@@ -126,6 +129,8 @@ async def _go_on(context: Context, payment: KlarnaPayment) -> None:
 async def _review(context: Context, payment: KlarnaPayment) -> None:
     """Ask Klarna what came of its review, and write that down."""
     if payment.klarna_order_id is None:
+        if payment.status is PaymentStatus.PLACING:
+            raise NotYet("Nobody knows yet which order it is about.")
         return
     gateway = await gateways_by_id.known(context.database, payment.payment_gateway_id)
     found = await context.services.accounts.of(gateway).order(payment.klarna_order_id)
@@ -149,6 +154,6 @@ async def _decided(
         return await promise_capture(context, change, order)
 
     operation = await context.change(write)
-    if found.fraud_status == "PENDING":
+    if found.fraud_status in ("PENDING", None):
         raise NotYet("Klarna has not decided yet.")
     return operation

@@ -21,6 +21,7 @@ from store.payments import payments_by_id
 from store.scope import EVERYTHING
 
 ROLE = "klarna"
+LONGEST = 255
 _NOBODY = "-" * 32
 
 
@@ -84,6 +85,7 @@ def _said(report: Report, body: object) -> dict[str, str]:
     """Return what a report must say, and nothing else of it. Raises BadInput."""
     said: dict[str, Any] = body if isinstance(body, dict) else {}
     for name in report.fields:
-        if not isinstance(said.get(name), str) or not said[name]:
-            raise BadInput(f"`{name}` is missing.", {"argument": name})
+        value = said.get(name)
+        if not isinstance(value, str) or not 1 <= len(value) <= LONGEST:
+            raise BadInput(f"`{name}` is missing or too long.", {"argument": name})
     return {name: said[name] for name in report.fields}

@@ -8,14 +8,14 @@ from resolvers.callers import CallerKind
 from resolvers.context import Context
 from resolvers.errors import RefusalCode, Refused
 from resolvers.klarna.client import Klarna
-from resolvers.movements import Movement, enough, id_by_reference
-from resolvers.operations import perform, promise
-from resolvers.orders import order_seen
+from resolvers.movements import Movement, enough, id_by_reference, move
+from resolvers.operations import promise
+from resolvers.seeing import seen
 from resolvers.transactions import next_number
 from store.changes import Change
 from store.line_items import line_items_by_order
 from store.operations import Operation, OperationKind
-from store.orders import Order, OrderFulfillmentStatus, OrderStatus
+from store.orders import Order, OrderFulfillmentStatus, OrderStatus, orders_by_id
 from store.payment_methods import payment_methods_by_id
 from store.scope import EVERYTHING
 from store.transactions import TransactionKind
@@ -29,9 +29,9 @@ async def capture_order(
     Raises Forbidden, NotFound, Refused and Unavailable.
     """
     context.caller.must_be(CallerKind.integration)
-    order = await order_seen(context, context.database, order_id)
+    order = await seen(context, context.database, orders_by_id, order_id)
     capturing = Capturing(context, order.id, amount=amount, line_ids=line_ids)
-    return await context.services.turns.take(order.id, lambda: perform(context, capturing))
+    return await move(context, capturing)
 
 
 async def promise_capture(context: Context, change: Change, order: Order) -> Operation | None:
@@ -46,7 +46,10 @@ async def promise_capture(context: Context, change: Change, order: Order) -> Ope
     total = order.total_amount_with_taxes_cents
     if not method.auto_capture or (ceiling is not None and total > ceiling):
         return None
-    operation = await Capturing(context, order.id).intend(change)
+    try:
+        operation = await Capturing(context, order.id).intend(change)
+    except Refused:
+        return None  # nothing is left to be captured, as of an order that costs nothing
     await promise(change, operation)
     return operation
 
@@ -54,6 +57,8 @@ async def promise_capture(context: Context, change: Change, order: Order) -> Ope
 class Capturing(Movement):
     """Captures money, under a number by which Klarna's books and ours tell it from others."""
 
+    guaranteed = True
+    kinds = (OperationKind.capture,)
     recorded = TransactionKind.captures
     event = "captured"
 

@@ -9,10 +9,11 @@ from resolvers.errors import NotFound
 from resolvers.klarna import errors as klarna_errors
 from resolvers.klarna.answers import KlarnaOrder
 from resolvers.mismatches import Mismatch
-from resolvers.orders import order_seen
 from resolvers.purchases import source_of
 from resolvers.refusals import refusal
+from resolvers.seeing import seen
 from store.gateways import gateways_by_id
+from store.orders import orders_by_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ async def klarna_order(context: Context, order_id: str) -> Compared | None:
     Raises Forbidden, NotFound, Refused and Unavailable.
     """
     context.caller.must_be(CallerKind.integration)
-    order = await order_seen(context, context.database, order_id)
+    order = await seen(context, context.database, orders_by_id, order_id)
     payment = await source_of(context.database, order)
     if payment is None or payment.klarna_order_id is None:
         return None

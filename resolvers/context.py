@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Protocol, TypeVar
 
 from resolvers.callers import Caller
@@ -19,6 +20,8 @@ from store.lookups import Lookup
 from store.resources import NewId
 from store.scope import Scope
 
+KEYS_KEPT = timedelta(days=7)
+"""How long a caller's key stands for its request."""
 R = TypeVar("R")
 T = TypeVar("T")
 
@@ -42,6 +45,10 @@ class Services:
 
 class Answering(Protocol):
     """Something that is answered in the very transaction of the change that it asks for."""
+
+    @property
+    def owner(self) -> str:
+        """What tells it from all others, whichever attempt at it this is."""
 
     async def record(self, transaction: Transaction, result: object) -> None:
         """Write the answer down, if the change's result is one."""

@@ -2,14 +2,16 @@
 
 from dataclasses import replace
 
+from resolvers.books import Books, books_of
 from resolvers.callers import CallerKind
 from resolvers.context import Context
 from resolvers.errors import RefusalCode, Refused
-from resolvers.orders import must_exist, order_seen
+from resolvers.orders import must_exist
 from resolvers.purchases import gateway_for, must_be_editable, must_be_enabled, source_of
 from resolvers.releasing import promise_release, release
+from resolvers.seeing import seen
 from store.changes import Change
-from store.orders import Order, OrderStatus
+from store.orders import Order, OrderStatus, orders_by_id
 from store.payments import KlarnaPayment, PaymentStatus
 
 _PLACED = (OrderStatus.placed, OrderStatus.approved)
@@ -25,7 +27,7 @@ async def set_order_payment_method(context: Context, order_id: str, method_id: s
 
     async def choose(change: Change) -> Order:
         nonlocal given_up
-        order = await order_seen(context, change.transaction, order_id)
+        order = await seen(context, change.transaction, orders_by_id, order_id)
         await must_exist(context, change.transaction, method_id)
         if order.payment_method_id == method_id:
             return order
@@ -48,7 +50,7 @@ async def approve_order(context: Context, order_id: str) -> Order:
     context.caller.must_be(CallerKind.integration)
 
     async def approve(change: Change) -> Order:
-        order = await order_seen(context, change.transaction, order_id)
+        order = await seen(context, change.transaction, orders_by_id, order_id)
         if order.status is OrderStatus.approved:
             return order
         if order.status is not OrderStatus.placed:
@@ -75,12 +77,13 @@ async def cancel_order(context: Context, order_id: str) -> Order:
 
     async def cancel(change: Change) -> Order:
         nonlocal given_up
-        order = await order_seen(context, change.transaction, order_id)
+        order = await seen(context, change.transaction, orders_by_id, order_id)
         if order.status is OrderStatus.cancelled:
             return order
         source = await source_of(change.transaction, order)
         if order.status in _PLACED:
-            _must_be_refused(order, source)
+            books = await books_of(change.transaction, order)
+            _must_be_refused(order, source, books)
         else:
             await must_be_editable(change.transaction, order)
             given_up = await promise_release(change, order.id)
@@ -92,9 +95,9 @@ async def cancel_order(context: Context, order_id: str) -> Order:
     return order
 
 
-def _must_be_refused(order: Order, source: KlarnaPayment | None) -> None:
+def _must_be_refused(order: Order, source: KlarnaPayment | None, books: Books) -> None:
     """Raise Refused unless Klarna has withdrawn its guarantee of a placed order's amount."""
-    if source is not None and source.status is PaymentStatus.REFUSED:
+    if source is not None and source.status is PaymentStatus.REFUSED and not books.captured:
         return
     raise Refused(
         RefusalCode.ORDER_NOT_EDITABLE,

@@ -29,6 +29,10 @@ REVIEW_ENDS = timedelta(hours=24)
 RECOVERY_BEGINS = timedelta(minutes=10)
 
 
+class NotYet(Exception):
+    """The errand came to nothing: there is nothing to be seen of it yet."""
+
+
 def sealed(context: Context, payment: KlarnaPayment, said: Mapping[str, str]) -> str:
     """Seal what Klarna said of a payment."""
     return context.services.keys.seal(said, payment.id)

@@ -5,12 +5,12 @@ from typing import Any
 from resolvers.callers import CallerKind
 from resolvers.context import Context
 from resolvers.klarna.client import Klarna
-from resolvers.movements import Movement, enough
-from resolvers.operations import NotDone, perform
-from resolvers.orders import order_seen
+from resolvers.movements import Movement, enough, move
+from resolvers.operations import NotDone
+from resolvers.seeing import seen
 from store.changes import Change
 from store.operations import Operation, OperationKind
-from store.orders import Order
+from store.orders import Order, orders_by_id
 
 
 async def extend_order_authorization(context: Context, order_id: str) -> Order:
@@ -19,14 +19,16 @@ async def extend_order_authorization(context: Context, order_id: str) -> Order:
     Raises Forbidden, NotFound, Refused and Unavailable.
     """
     context.caller.must_be(CallerKind.integration)
-    order = await order_seen(context, context.database, order_id)
+    order = await seen(context, context.database, orders_by_id, order_id)
     extending = Extending(context, order.id)
-    return await context.services.turns.take(order.id, lambda: perform(context, extending))
+    return await move(context, extending)
 
 
 class Extending(Movement):
     """Extends the authorization. Twice on one day is as good as once."""
 
+    guaranteed = True
+    kinds = (OperationKind.extend,)
     recorded = None
     event = "authorization_extended"
 

@@ -1,4 +1,4 @@
-"""Klarna gateways: making, changing and deleting them, and switching them on and off."""
+"""Klarna gateways: making, changing and deleting them."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -6,9 +6,8 @@ from typing import Any
 
 from resolvers.callers import CallerKind
 from resolvers.context import Context
-from resolvers.errors import NotFound
 from resolvers.sealing import masked
-from resolvers.switching import switch
+from resolvers.seeing import seen
 from resolvers.texts import check_texts, invalid, named
 from resolvers.uses import must_be_unused
 from store.changes import Change
@@ -65,7 +64,7 @@ async def update_klarna_gateway(
         raise invalid(tuple(login), "Klarna's API key and secret belong together: give both.")
 
     async def update(change: Change) -> KlarnaGateway:
-        gateway = await _seen(context, change, gateway_id)
+        gateway = await seen(context, change.transaction, gateways_by_id, gateway_id)
         after = replace(gateway, **said)
         _check(after)
         if after.country_code is not gateway.country_code:
@@ -86,39 +85,12 @@ async def delete_klarna_gateway(context: Context, gateway_id: str) -> KlarnaGate
     context.caller.must_be(CallerKind.integration)
 
     async def delete(change: Change) -> KlarnaGateway:
-        gateway = await _seen(context, change, gateway_id)
+        gateway = await seen(context, change.transaction, gateways_by_id, gateway_id)
         await must_be_unused(change.transaction, gateway.id, _USES, hint=_DISABLE)
         await change.save(gateway, None, "deleted")
         return gateway
 
     return await context.change(delete)
-
-
-async def enable_klarna_gateway(context: Context, gateway_id: str) -> KlarnaGateway:
-    """Let a gateway take new payments again. Raises Forbidden and NotFound."""
-    return await _switch(context, gateway_id, enabled=True)
-
-
-async def disable_klarna_gateway(context: Context, gateway_id: str) -> KlarnaGateway:
-    """Have a gateway refuse new payments; those it has go on. Raises Forbidden and NotFound."""
-    return await _switch(context, gateway_id, enabled=False)
-
-
-async def _switch(context: Context, gateway_id: str, *, enabled: bool) -> KlarnaGateway:
-    context.caller.must_be(CallerKind.integration)
-
-    async def turn(change: Change) -> KlarnaGateway:
-        gateway = await _seen(context, change, gateway_id)
-        return await switch(change, gateway, enabled=enabled)
-
-    return await context.change(turn)
-
-
-async def _seen(context: Context, change: Change, gateway_id: str) -> KlarnaGateway:
-    gateway = await gateways_by_id.one(change.transaction, gateway_id, context.scope)
-    if gateway is None:
-        raise NotFound(f"There is no Klarna gateway {gateway_id}.", {"path": ["id"]})
-    return gateway
 
 
 def _check(settings: KlarnaGatewaySettings) -> None:

@@ -11,26 +11,47 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from resolvers.books import Books, books_of
-from resolvers.context import Context
+from resolvers.context import KEYS_KEPT, Context
 from resolvers.errors import RefusalCode, Refused
 from resolvers.klarna import errors as klarna_errors
-from resolvers.operations import Call, NotDone, Settled, digest, intent
+from resolvers.klarna.client import Klarna
+from resolvers.operations import (
+    Call,
+    NotDone,
+    Settled,
+    Unclear,
+    digest,
+    intent,
+    operation_key,
+    perform,
+)
 from resolvers.purchases import source_of
+from resolvers.refusals import refusal
 from resolvers.transactions import add_transaction
 from store.changes import Change
 from store.gateways import gateways_by_id
+from store.instants import after
 from store.operations import (
     UNSETTLED,
     Operation,
     OperationKind,
+    OperationState,
     operations_by_id,
+    operations_by_key,
     operations_by_payment,
 )
-from store.orders import Order, orders_by_id
+from store.orders import (
+    Order,
+    OrderFulfillmentStatus,
+    OrderPaymentStatus,
+    OrderStatus,
+    orders_by_id,
+)
 from store.payments import KlarnaPayment, PaymentStatus
 from store.scope import EVERYTHING
 from store.transactions import Transaction, TransactionKind
 
+CONFLICT = 409
 MOVEMENTS = frozenset(
     {
         OperationKind.capture,
@@ -48,6 +69,10 @@ class Movement(Call[str | None, Order]):
     A request holds the `amount` in minor units, and the `reference` that Klarna keeps with it.
     """
 
+    guaranteed: ClassVar[bool] = False
+    """Whether it needs Klarna's guarantee, which there is not while it reviews the order."""
+    kinds: ClassVar[tuple[OperationKind, ...]]
+    """What Klarna may be asked for it."""
     recorded: ClassVar[TransactionKind | None]
     """What the books call it; None has them not speak of it."""
     event: ClassVar[str]
@@ -58,6 +83,8 @@ class Movement(Call[str | None, Order]):
     """Klarna's id for the order."""
     books: Books
     _operation: Operation
+    _name: str | None = None
+    """What the caller's own key makes of the operation's; None where there is no such key."""
 
     def __init__(self, context: Context, order_id: str, resumed: Operation | None = None) -> None:
         self.context = context
@@ -107,19 +134,60 @@ class Movement(Call[str | None, Order]):
         return order
 
     async def _described(self, change: Change, order: Order) -> Operation:
-        _must_be_decided(self.payment)
+        begun = await self._begun(change)
+        if begun is not None and begun.state is OperationState.succeeded:
+            raise Settled
+        if begun is not None and begun.state in UNSETTLED:
+            return begun
+        name = change.new_id() if self._name is None else self._name
+        if self.guaranteed:
+            _must_be_decided(self.payment)
         unsettled = await unsettled_movement(change, self.payment)
         kind, request = await self.request(change, order)
         if unsettled is None:
-            return intent(change, kind, self.payment, name=change.new_id(), request=request)
-        if (unsettled.kind, unsettled.fingerprint) == (kind, digest(request)):
-            return unsettled
+            return intent(change, kind, self.payment, name=name, request=request)
+        same = (unsettled.kind, unsettled.fingerprint) == (kind, digest(request))
+        if same and self._name is None:
+            return unsettled  # without a key, the same again is the same movement
         raise Refused(
             RefusalCode.MOVEMENT_UNSETTLED,
             f"Nobody knows yet what came of the {unsettled.kind} of {unsettled.created_at}.",
             retryable=True,
             hint=f"Call retryOperation for {unsettled.id}, or ask for the same as then.",
         )
+
+    async def _begun(self, change: Change) -> Operation | None:
+        """Return what was begun under the same key of the caller's, whoever settled it since.
+
+        The caller may never have heard of it: the process died, or the reconciler was faster.
+        """
+        request = self.context.request
+        if request is None:
+            return None
+        name = digest(request.owner)
+        keys = [operation_key(self.payment, kind, name) for kind in self.kinds]
+        found = await operations_by_key(change.transaction, keys, EVERYTHING)
+        recent = [one for one in found if after(one.created_at, KEYS_KEPT) > change.at]
+        if recent or not found:
+            self._name = name
+        return next(iter(recent), None)
+
+    async def recall(
+        self, klarna: Klarna, operation: Operation, no: klarna_errors.KlarnaProblem
+    ) -> str | None:
+        """Look in Klarna's books, whatever it says to another attempt.
+
+        While the first attempt may be under way still, a no to the second tells nothing.
+        """
+        try:
+            return await self.brought(klarna, operation)
+        except klarna_errors.KlarnaProblem as problem:
+            raise Unclear(refusal(problem)) from problem
+        except NotDone:
+            busy = isinstance(no, klarna_errors.Refused) and no.status == CONFLICT
+            if busy or isinstance(no, klarna_errors.Unauthorized):
+                raise Unclear(refusal(klarna_errors.Silent(no.message, no.correlation_id))) from no
+            raise
 
     async def succeed(self, change: Change, answer: str | None) -> Order:
         """Write it into the books, and what it makes of the order."""
@@ -162,6 +230,21 @@ class Movement(Call[str | None, Order]):
         )
 
 
+async def move(context: Context, movement: Movement) -> Order:
+    """Make a movement when it is its order's turn, and return the order.
+
+    Raises Refused and Unavailable.
+    """
+
+    async def conversation() -> Order:
+        try:
+            return await perform(context, movement)
+        except Settled:  # it was made under the same key before
+            return await orders_by_id.known(context.database, movement.order_id)
+
+    return await context.services.turns.take(movement.order_id, conversation)
+
+
 async def unsettled_movement(change: Change, payment: KlarnaPayment) -> Operation | None:
     """Return the movement of a payment's money that nobody knows the outcome of, or None."""
     found = await operations_by_payment(change.transaction, [payment.id], EVERYTHING)
@@ -191,6 +274,21 @@ def enough(amount: int, left: int, moved: str, instead: str | None) -> int:
             hint=f"Give an amount up to {left}, or none for all of it.",
         )
     return amount
+
+
+def ended(order: Order, books: Books, change: Change) -> Order:
+    """Return an order as it is once everything that was captured of it is given back."""
+    if books.payment_status is not OrderPaymentStatus.refunded:
+        return order
+    under_way = order.fulfillment_status is OrderFulfillmentStatus.in_progress
+    return replace(
+        order,
+        status=OrderStatus.cancelled,
+        cancelled_at=change.at,
+        fulfillment_status=OrderFulfillmentStatus.unfulfilled
+        if under_way
+        else OrderFulfillmentStatus.fulfilled,
+    )
 
 
 def id_by_reference(found: Sequence[Mapping[str, Any]], operation: Operation, name: str) -> str:

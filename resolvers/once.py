@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import orjson
 
-from resolvers.context import Context
+from resolvers.context import KEYS_KEPT, Context
 from resolvers.errors import BadInput, Forbidden, NotFound, RefusalCode, Refused
 from resolvers.sealing import KeyRing, Unreadable
 from store import requests as log
@@ -28,7 +28,6 @@ from store.tables import record_of_table, table_of
 
 R = TypeVar("R", bound=Resource)
 
-KEPT = timedelta(days=7)
 CLAIM = timedelta(minutes=2)
 """How long a claim of another process is left alone; one of this process always is."""
 MAX_KEY = 255
@@ -119,7 +118,7 @@ class Claim:
         A claim that is `live` in this process is not taken over, however long it lasts.
         """
         wanted = self._request
-        await log.forget_until(transaction, after(wanted.created_at, -KEPT))
+        await log.forget_until(transaction, after(wanted.created_at, -KEYS_KEPT))
         known = await log.find(transaction, wanted)
         if known is None:
             await log.add(transaction, wanted)

@@ -30,7 +30,6 @@ from store.instants import after
 from store.operations import Operation, OperationKind, OperationState
 from store.payments import KlarnaPayment
 from store.resources import Resource
-from store.rows import json_text
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -126,7 +125,7 @@ def intent(
         payment_id=payment.id,
         key=operation_key(payment, kind, name),
         fingerprint=digest(essence),
-        request=orjson.loads(json_text(request).replace(payment.callback_secret, SECRET)),
+        request=_with(request, payment.callback_secret, SECRET),
         created_at=change.at,
         next_attempt_at=after(change.at, ATTENDED),
     )
@@ -147,9 +146,16 @@ def operation_key(payment: KlarnaPayment, kind: OperationKind, name: str) -> str
 
 def request_of(operation: Operation, payment: KlarnaPayment) -> dict[str, Any]:
     """Return the request of an operation as it is sent."""
-    text = json_text(operation.request).replace(SECRET, payment.callback_secret)
-    request: dict[str, Any] = orjson.loads(text)
-    return request
+    return _with(operation.request, SECRET, payment.callback_secret)
+
+
+def _with(request: Json, found: str, instead: str) -> dict[str, Any]:
+    """Return a request with one text in the place of another in our own addresses."""
+    urls = request.get("merchant_urls")
+    if urls is None:
+        return dict(request)
+    changed = {name: url.replace(found, instead) for name, url in urls.items()}
+    return {**request, "merchant_urls": changed}
 
 
 def digest(value: Json | str) -> str:
@@ -169,17 +175,17 @@ async def perform(context: Context, call: Call[A, T]) -> T:
     try:
         answer = await _answer(klarna, call, sent, doubtful=doubtful)
     except KlarnaProblem as problem:
-        await context.change(partial(_unanswered, call, operation, sent, problem))
+        await context.change(partial(_unanswered, call, operation, sent, problem, doubtful))
         raise refusal(problem) from problem
     except Unclear as unclear:
         doubt = Silent(str(unclear))
-        await context.change(partial(_unanswered, call, operation, sent, doubt))
+        await context.change(partial(_unanswered, call, operation, sent, doubt, doubtful))
         raise unclear.told from unclear
 
     async def succeed(change: Change) -> T:
         state, said = OperationState.succeeded, summary(answer)
         done = replace(sent, state=state, answer=said, settled_at=change.at, next_attempt_at=None)
-        await log.settle(change.transaction, operation, done)
+        await _settle(change, operation, done)
         return await call.succeed(change, answer)
 
     return await context.change(succeed)
@@ -247,39 +253,50 @@ async def _answer(klarna: Klarna, call: Call[A, Any], sent: Operation, *, doubtf
             raise no from None
 
 
-async def _unanswered(
+async def _settle(change: Change, before: Operation, after_: Operation) -> None:
+    """Write down what became of an operation. Raises Settled if somebody else has done so."""
+    if not await log.settle(change.transaction, before, after_):
+        raise Settled
+
+
+async def _unanswered(  # noqa: PLR0917  (called by `perform` only)
     call: Call[Any, Any],
     before: Operation,
     sent: Operation,
     problem: KlarnaProblem,
+    doubtful: bool,
     change: Change,
 ) -> None:
     """Write down that there was no yes, and what that changes."""
     outcome = replace(sent, correlation_id=problem.correlation_id)
+    again = after(change.at, _PAUSES[min(outcome.attempts, len(_PAUSES)) - 1])
     if isinstance(problem, Silent):
         happened = "unanswered"
-        again = after(change.at, _PAUSES[min(outcome.attempts, len(_PAUSES)) - 1])
-        outcome = replace(outcome, state=OperationState.unknown, next_attempt_at=again)
+        state = OperationState.unknown
+        await _settle(change, before, replace(outcome, state=state, next_attempt_at=again))
         await call.doubt(change)
+    elif isinstance(problem, klarna_errors.Refused):
+        happened = "refused"
+        outcome = replace(outcome, klarna_code=problem.code)
+        await _settle(change, before, _refused(outcome, change))
+        await call.refuse(change, problem)
+    elif doubtful:
+        # It was promised, or may have happened before: somebody must ask again
+        happened = "put_off"
+        await _settle(change, before, replace(outcome, next_attempt_at=again))
     else:
-        outcome = replace(
-            outcome,
-            state=OperationState.refused,
-            settled_at=change.at,
-            next_attempt_at=None,
-        )
-        if isinstance(problem, klarna_errors.Refused):
-            happened = "refused"
-            outcome = replace(outcome, klarna_code=problem.code)
-            await call.refuse(change, problem)
-        else:
-            happened = "not_sent"
-            await call.forgo(change)
-    await log.settle(change.transaction, before, outcome)
+        happened = "not_sent"
+        await _settle(change, before, _refused(outcome, change))
+        await call.forgo(change)
     told = {
         "operation": sent.id,
         "message": problem.message,
-        "klarna_code": outcome.klarna_code,
-        "correlation_id": outcome.correlation_id,
+        "klarna_code": problem.code if isinstance(problem, klarna_errors.Refused) else None,
+        "correlation_id": problem.correlation_id,
     }
     await change.note(call.about, f"{sent.kind}_{happened}", told)
+
+
+def _refused(outcome: Operation, change: Change) -> Operation:
+    state = OperationState.refused
+    return replace(outcome, state=state, settled_at=change.at, next_attempt_at=None)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from resolvers.callers import CallerKind
 from resolvers.context import Context
-from resolvers.errors import NotFound, RefusalCode, Refused
+from resolvers.errors import RefusalCode, Refused
 from resolvers.order_parts import NO_PARTS, parts_of, put_parts
 from resolvers.purchases import must_be_editable
 from resolvers.releasing import promise_release, release
@@ -29,14 +29,6 @@ from store.scope import EVERYTHING
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _UNPLACED = (OrderStatus.draft, OrderStatus.pending)
-
-
-async def order_seen(context: Context, reader: Reader, order_id: str) -> Order:
-    """Return an order that the caller sees. Raises NotFound."""
-    order = await orders_by_id.one(reader, order_id, context.scope)
-    if order is None:
-        raise NotFound(f"There is no order {order_id}.", {"path": ["id"]})
-    return order
 
 
 async def put_order(context: Context, snapshot: Snapshot) -> Order:

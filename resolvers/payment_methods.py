@@ -6,8 +6,7 @@ from typing import Any
 
 from resolvers.callers import CallerKind
 from resolvers.context import Context
-from resolvers.errors import NotFound
-from resolvers.switching import switch
+from resolvers.seeing import seen
 from resolvers.texts import check_texts, invalid, named
 from resolvers.uses import must_be_unused
 from store.changes import Change
@@ -49,7 +48,7 @@ async def update_payment_method(
     context.caller.must_be(CallerKind.integration)
 
     async def update(change: Change) -> PaymentMethod:
-        method = await _seen(context, change, method_id)
+        method = await seen(context, change.transaction, payment_methods_by_id, method_id)
         after = replace(method, **said)
         _check(after)
         return await change.save(method, after, "updated")
@@ -65,7 +64,7 @@ async def delete_payment_method(context: Context, method_id: str) -> PaymentMeth
     context.caller.must_be(CallerKind.integration)
 
     async def delete(change: Change) -> PaymentMethod:
-        method = await _seen(context, change, method_id)
+        method = await seen(context, change.transaction, payment_methods_by_id, method_id)
         uses = {"orders": orders_by_payment_method}
         hint = "Call disablePaymentMethod instead."
         await must_be_unused(change.transaction, method.id, uses, hint=hint)
@@ -73,33 +72,6 @@ async def delete_payment_method(context: Context, method_id: str) -> PaymentMeth
         return method
 
     return await context.change(delete)
-
-
-async def enable_payment_method(context: Context, method_id: str) -> PaymentMethod:
-    """Let orders be paid this way again. Raises Forbidden and NotFound."""
-    return await _switch(context, method_id, enabled=True)
-
-
-async def disable_payment_method(context: Context, method_id: str) -> PaymentMethod:
-    """Have no new payment made this way; those there are go on. Raises Forbidden and NotFound."""
-    return await _switch(context, method_id, enabled=False)
-
-
-async def _switch(context: Context, method_id: str, *, enabled: bool) -> PaymentMethod:
-    context.caller.must_be(CallerKind.integration)
-
-    async def turn(change: Change) -> PaymentMethod:
-        method = await _seen(context, change, method_id)
-        return await switch(change, method, enabled=enabled)
-
-    return await context.change(turn)
-
-
-async def _seen(context: Context, change: Change, method_id: str) -> PaymentMethod:
-    method = await payment_methods_by_id.one(change.transaction, method_id, context.scope)
-    if method is None:
-        raise NotFound(f"There is no payment method {method_id}.", {"path": ["id"]})
-    return method
 
 
 def _check(settings: PaymentMethodSettings) -> None:

@@ -7,18 +7,17 @@ from typing import Any
 
 from resolvers.callers import CallerKind
 from resolvers.context import Context
-from resolvers.errors import NotFound, RefusalCode, Refused
+from resolvers.errors import RefusalCode, Refused
 from resolvers.opening import Opening
 from resolvers.operations import digest, operation_key, perform
-from resolvers.orders import order_seen
 from resolvers.purchases import EDITABLE
 from resolvers.refreshing import refresh
 from resolvers.releasing import NothingHeld, Releasing, release
+from resolvers.seeing import seen
 from resolvers.sessions import authorized
 from resolvers.texts import check_texts
 from resolvers.uses import must_be_unused
 from store.changes import Change
-from store.database import Reader
 from store.operations import OperationKind, operations_by_key
 from store.orders import orders_by_id
 from store.payments import KlarnaPayment, PaymentStatus, payments_by_id, status_at
@@ -32,14 +31,6 @@ _DELETABLE = frozenset({PaymentStatus.OPEN, PaymentStatus.REAUTHORIZE, PaymentSt
 """Where no authorization is held; one that has ended by the clock counts as held no more."""
 
 
-async def payment_seen(context: Context, reader: Reader, payment_id: str) -> KlarnaPayment:
-    """Return a payment that the caller sees. Raises NotFound."""
-    payment = await payments_by_id.one(reader, payment_id, context.scope)
-    if payment is None:
-        raise NotFound(f"There is no Klarna payment {payment_id}.", {"path": ["id"]})
-    return payment
-
-
 async def create_klarna_payment(
     context: Context, order_id: str, referable: Referable
 ) -> KlarnaPayment:
@@ -51,7 +42,7 @@ async def create_klarna_payment(
     Raises NotFound, Refused and Unavailable.
     """
     check_texts(referable)
-    order = await order_seen(context, context.database, order_id)
+    order = await seen(context, context.database, orders_by_id, order_id)
     opening = Opening(context, order.id, referable)
     payment = await context.services.turns.take(order.id, lambda: perform(context, opening))
     await release(context, opening.given_up)
@@ -65,7 +56,7 @@ async def update_klarna_payment(
     context.caller.must_be(CallerKind.integration)
 
     async def update(change: Change) -> KlarnaPayment:
-        payment = await payment_seen(context, change.transaction, payment_id)
+        payment = await seen(context, change.transaction, payments_by_id, payment_id)
         after = replace(payment, **said)
         check_texts(content_of(Referable, after))
         return await change.save(payment, after, "updated")
@@ -79,10 +70,10 @@ async def delete_klarna_payment(context: Context, payment_id: str) -> KlarnaPaym
     What it has authorized is given up first. Raises Forbidden, NotFound, Refused and Unavailable.
     """
     context.caller.must_be(CallerKind.integration)
-    seen = await payment_seen(context, context.database, payment_id)
+    asked = await seen(context, context.database, payments_by_id, payment_id)
 
     async def delete(change: Change) -> KlarnaPayment:
-        payment = await payment_seen(context, change.transaction, seen.id)
+        payment = await seen(context, change.transaction, payments_by_id, asked.id)
         status = status_at(payment, change.at)
         if status is PaymentStatus.AUTHORIZED:
             raise Refused(
@@ -108,10 +99,10 @@ async def delete_klarna_payment(context: Context, payment_id: str) -> KlarnaPaym
 
     async def conversation() -> KlarnaPayment:
         with suppress(NothingHeld):
-            await perform(context, Releasing(seen.id))
+            await perform(context, Releasing(asked.id))
         return await context.change(delete)
 
-    return await context.services.turns.take(seen.order_id, conversation)
+    return await context.services.turns.take(asked.order_id, conversation)
 
 
 async def save_klarna_auth_token(
@@ -130,7 +121,7 @@ async def save_klarna_auth_token(
         )
 
     async def save(change: Change) -> tuple[KlarnaPayment, bool]:
-        payment = await payment_seen(context, change.transaction, payment_id)
+        payment = await seen(context, change.transaction, payments_by_id, payment_id)
         status = status_at(payment, change.at)
         if status is PaymentStatus.PLACING:
             raise Refused(
@@ -151,11 +142,11 @@ async def save_klarna_auth_token(
                 f"The payment is {status} and takes no authorization any more.",
                 hint="Read the payment: its order may be placed already.",
             )
-        await _must_be_fresh(change, payment, auth_token)
         order = await orders_by_id.known(change.transaction, payment.order_id)
         wanted = order.status in EDITABLE
         if payment.auth_token == auth_token:
             return payment, wanted
+        await _must_be_fresh(change, payment, auth_token)
         held = authorized(payment, auth_token, change.at)
         return await change.save(payment, held, "authorized"), wanted
 
@@ -192,5 +183,5 @@ async def refresh_klarna_payment(context: Context, payment_id: str) -> KlarnaPay
     authorizes again; a session that is over is replaced by a new one.
     Raises NotFound, Refused and Unavailable.
     """
-    payment = await payment_seen(context, context.database, payment_id)
+    payment = await seen(context, context.database, payments_by_id, payment_id)
     return await context.services.turns.take(payment.order_id, lambda: refresh(context, payment.id))

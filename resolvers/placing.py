@@ -1,6 +1,6 @@
 """Placing an authorized order with Klarna: once, however often it is asked for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from resolvers.capturing import Capturing, promise_capture
@@ -10,22 +10,27 @@ from resolvers.errors import Problem, RefusalCode, Refused, Unavailable
 from resolvers.klarna import errors as klarna_errors
 from resolvers.klarna.answers import PlacedOrder
 from resolvers.klarna.client import Klarna
-from resolvers.mismatches import mismatches
-from resolvers.operations import Call, NotDone, Unclear, digest, intent, perform, request_of
-from resolvers.orders import order_seen
-from resolvers.purchases import source_of
+from resolvers.obstacles import obstacles
+from resolvers.operations import (
+    Call,
+    NotDone,
+    Settled,
+    Unclear,
+    digest,
+    intent,
+    perform,
+    request_of,
+)
 from resolvers.refusals import SESSION_COMPLETED
 from resolvers.releasing import promise_release, release
+from resolvers.seeing import seen
 from resolvers.sessions import placement_body, unauthorized
 from resolvers.transactions import add_transaction
 from store.changes import Change
-from store.database import Reader
 from store.gateways import gateways_by_id
-from store.instants import Instant
-from store.lookups import Finder
 from store.operations import Operation, OperationKind
 from store.orders import Order, OrderPaymentStatus, OrderStatus, orders_by_id
-from store.payments import KlarnaPayment, PaymentStatus, mismatched, payments_by_id, status_at
+from store.payments import KlarnaPayment, PaymentStatus, payments_by_id
 from store.transactions import TransactionKind
 
 PENDING = "PENDING"
@@ -38,25 +43,28 @@ async def place_order(context: Context, order_id: str) -> Order:
     The order must be pending and must not have changed since its session was opened or refreshed.
     Placing it again returns it as it is. Raises NotFound, Refused and Unavailable.
     """
-    seen = await order_seen(context, context.database, order_id)
+    asked = await seen(context, context.database, orders_by_id, order_id)
 
     async def conversation() -> Order:
-        order = await orders_by_id.known(context.database, seen.id)
+        order = await orders_by_id.known(context.database, asked.id)
         if order.status in _PLACED:
             return order
         placing = Placing(context, order.id)
-        placed = await perform(context, placing)
+        try:
+            placed = await perform(context, placing)
+        except Settled:  # another process was faster
+            return await orders_by_id.known(context.database, order.id)
         context.services.turns.begin(release(context, placing.given_up))
         return placed if placing.capture is None else await _captured(context, placing.capture)
 
-    return await context.services.turns.join("place", seen.id, conversation)
+    return await context.services.turns.join("place", asked.id, conversation)
 
 
 async def _captured(context: Context, promised: Operation) -> Order:
     """Capture what was promised with the placement; if that fails, the order is placed still."""
     try:
         return await perform(context, Capturing(context, promised.order_id, promised))
-    except Problem:
+    except (Problem, Settled):
         return await orders_by_id.known(context.database, promised.order_id)
 
 
@@ -126,7 +134,8 @@ class Placing(Call[PlacedOrder, Order]):
     def _unclear(self, no: klarna_errors.KlarnaProblem) -> Unclear:
         return Unclear(
             Unavailable(
-                f"{no} The order may have been placed before: ask again, nothing is done twice.",
+                f"{no} The order may have been placed before: ask again, nothing is done twice. "
+                "If it stays so, look it up at Klarna and call recordKlarnaOrder.",
                 {"retryable": True, "correlationId": no.correlation_id},
             )
         )
@@ -208,103 +217,3 @@ class Placing(Call[PlacedOrder, Order]):
         payment = await payments_by_id.known(change.transaction, self._payment.id)
         released = replace(payment, status=PaymentStatus.AUTHORIZED)
         await change.save(payment, released, "placement_postponed")
-
-
-async def obstacles(reader: Reader | Finder, order: Order, now: Instant) -> list[Refused]:
-    """Return all that stands in the way of placing an order, the weightiest first.
-
-    An order that is just being placed has none: placing it again tells what came of it.
-    """
-    if order.status in _OVER:
-        return [_over(order)]
-    payment = await source_of(reader, order)
-    if payment is None:
-        no = Refused(
-            RefusalCode.ORDER_INCOMPLETE,
-            "The order has no payment.",
-            path=["payment_source"],
-            hint="Call createKlarnaPayment, and have the shopper authorize it.",
-        )
-        return [no, *_of_order(order)]
-    if payment.status is PaymentStatus.PLACING:
-        return []
-    return [
-        *_of_order(order),
-        *_of_payment(order, payment, now),
-        *await _of_match(reader, order, payment),
-    ]
-
-
-_OVER = {
-    OrderStatus.placed: "Nothing is left to do: read its `placedAt`.",
-    OrderStatus.approved: "Nothing is left to do: read its `placedAt`.",
-    OrderStatus.cancelled: "Push a new order with putOrder.",
-}
-
-
-def _over(order: Order) -> Refused:
-    return Refused(
-        RefusalCode.ORDER_NOT_PENDING,
-        f"The order is {order.status}.",
-        path=["status"],
-        hint=_OVER[order.status],
-    )
-
-
-def _of_order(order: Order) -> Iterator[Refused]:
-    if order.status is not OrderStatus.pending:
-        yield Refused(
-            RefusalCode.ORDER_NOT_PENDING,
-            f"The order is {order.status}.",
-            path=["status"],
-            hint="A draft becomes pending once putOrder gave it goods and `customerEmail`.",
-        )
-
-
-def _of_payment(order: Order, payment: KlarnaPayment, now: Instant) -> Iterator[Refused]:
-    status = status_at(payment, now)
-    if status is PaymentStatus.EXPIRED:
-        yield Refused(
-            RefusalCode.SESSION_EXPIRED,
-            "The payment's session has ended, and its authorization with it.",
-            hint="Call refreshKlarnaPayment, then authorize again.",
-        )
-    if mismatched(payment, order):
-        yield Refused(
-            RefusalCode.AMOUNTS_MISMATCHED,
-            f"The order's total is {order.total_amount_with_taxes_cents} {order.currency_code} and "
-            f"the session's {payment.intent_amount_cents} {payment.currency_code}.",
-            path=["total_amount_with_taxes_cents"],
-            hint="Call refreshKlarnaPayment, then authorize again.",
-        )
-    if status in (PaymentStatus.OPEN, PaymentStatus.REAUTHORIZE):
-        yield Refused(
-            RefusalCode.NOT_AUTHORIZED,
-            "The payment holds no authorization that is still good.",
-            path=["auth_token"],
-            hint="Have the shopper authorize, then call saveKlarnaAuthToken.",
-        )
-    elif status not in (PaymentStatus.AUTHORIZED, PaymentStatus.EXPIRED):
-        yield Refused(
-            RefusalCode.PAYMENT_STATE,
-            f"The payment is {status}.",
-            hint="Call createKlarnaPayment for a new one.",
-        )
-
-
-async def _of_match(reader: Reader | Finder, order: Order, payment: KlarnaPayment) -> list[Refused]:
-    """Say where the order is not what was authorized, though it may cost the same."""
-    try:
-        found = await mismatches(reader, order, payment)
-    except Refused as no:
-        return [no]
-    return [
-        Refused(
-            RefusalCode.AMOUNTS_MISMATCHED,
-            f"{'.'.join(mismatch.path)} is {mismatch.actual} in the order and was "
-            f"{mismatch.expected} when the shopper authorized.",
-            path=["mismatches"],
-            hint="Call refreshKlarnaPayment, then authorize again.",
-        )
-        for mismatch in found
-    ]

@@ -1,5 +1,8 @@
 """Recording: writing down an order that Klarna placed and whose answer was lost for good."""
 
+from dataclasses import replace
+from functools import partial
+
 from resolvers.callers import CallerKind
 from resolvers.context import Context
 from resolvers.errors import RefusalCode, Refused
@@ -7,25 +10,61 @@ from resolvers.klarna import errors as klarna_errors
 from resolvers.klarna.answers import PlacedOrder
 from resolvers.klarna.client import Klarna
 from resolvers.operations import Unclear, perform
-from resolvers.payments import payment_seen
 from resolvers.placing import Placing
 from resolvers.refusals import refusal
+from resolvers.seeing import seen
+from resolvers.sessions import unauthorized
 from store.changes import Change
-from store.operations import Operation
-from store.orders import Order
-from store.payments import PaymentStatus
+from store.operations import (
+    UNSETTLED,
+    Operation,
+    OperationKind,
+    OperationState,
+    operations_by_payment,
+    settle,
+)
+from store.payments import PaymentStatus, payments_by_id
+from store.scope import EVERYTHING
 
 
-async def record_klarna_order(context: Context, payment_id: str, klarna_order_id: str) -> Order:
-    """Write down the order that Klarna placed from a payment's session, and return ours.
+async def record_klarna_order(
+    context: Context, payment_id: str, klarna_order_id: str | None
+) -> None:
+    """Write down the order that Klarna placed from a payment's session, or that there is none.
 
-    The payment must be PLACING, and Klarna's order must be of this payment and its amount.
-    Raises Forbidden, NotFound, Refused and Unavailable.
+    The payment must be PLACING, and Klarna's order must be of this payment and its amount. That
+    there is none can be said once the session is over. Raises Forbidden, NotFound, Refused and
+    Unavailable.
     """
     context.caller.must_be(CallerKind.integration)
-    payment = await payment_seen(context, context.database, payment_id)
+    payment = await seen(context, context.database, payments_by_id, payment_id)
+    if klarna_order_id is None:
+        await context.services.turns.take(
+            payment.order_id, lambda: context.change(partial(_none, payment.id))
+        )
+        return
     recording = Recording(context, payment.order_id, klarna_order_id)
-    return await context.services.turns.take(payment.order_id, lambda: perform(context, recording))
+    await context.services.turns.take(payment.order_id, lambda: perform(context, recording))
+
+
+async def _none(payment_id: str, change: Change) -> None:
+    """Write down that no order was placed: a person has looked, and nobody else can tell."""
+    payment = await payments_by_id.known(change.transaction, payment_id)
+    if payment.status is not PaymentStatus.PLACING or payment.session_expires_at > change.at:
+        raise Refused(
+            RefusalCode.PAYMENT_STATE,
+            "It can still be asked what came of the placement, or none is open.",
+            path=["klarna_order_id"],
+            hint="Call placeOrder; after the session has ended Klarna can tell no more.",
+        )
+    found = await operations_by_payment(change.transaction, [payment.id], EVERYTHING)
+    for operation in found:
+        if operation.kind is OperationKind.place_order and operation.state in UNSETTLED:
+            state = OperationState.abandoned
+            over = replace(operation, state=state, settled_at=change.at, next_attempt_at=None)
+            await settle(change.transaction, operation, over)
+    void = unauthorized(payment, PaymentStatus.REAUTHORIZE)
+    await change.save(payment, void, "placement_dismissed")
 
 
 class Recording(Placing):

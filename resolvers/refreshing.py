@@ -130,6 +130,11 @@ class Refreshing(Call[Session | None, KlarnaPayment]):
             refreshed = read_again(refreshed, answer)
         return await change.save(payment, refreshed, "session_refreshed")
 
+    async def refuse(self, change: Change, no: klarna_errors.Refused) -> None:
+        """Doubt the authorization if an attempt before went unanswered."""
+        if no.after_silence:
+            await self.doubt(change)
+
     async def doubt(self, change: Change) -> None:
         """Take the authorization for void, as it is if the update did arrive.
 

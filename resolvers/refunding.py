@@ -1,19 +1,20 @@
 """Refunding: giving captured money back, all at once or in parts."""
 
-from dataclasses import replace
 from typing import Any
 
 from resolvers.callers import CallerKind
 from resolvers.context import Context
 from resolvers.errors import RefusalCode, Refused
 from resolvers.klarna.client import Klarna
-from resolvers.movements import Movement, enough, id_by_reference
-from resolvers.operations import perform
-from resolvers.orders import order_seen
+from resolvers.movements import Movement, ended, enough, id_by_reference, move
+from resolvers.seeing import seen
 from resolvers.transactions import next_number
 from store.changes import Change
 from store.operations import Operation, OperationKind
-from store.orders import Order, OrderFulfillmentStatus, OrderPaymentStatus, OrderStatus
+from store.orders import (
+    Order,
+    orders_by_id,
+)
 from store.transactions import Transaction, TransactionKind
 
 
@@ -26,14 +27,15 @@ async def refund_order(
     Unavailable.
     """
     context.caller.must_be(CallerKind.integration)
-    order = await order_seen(context, context.database, order_id)
+    order = await seen(context, context.database, orders_by_id, order_id)
     refunding = Refunding(context, order.id, capture_id=capture_id, amount=amount)
-    return await context.services.turns.take(order.id, lambda: perform(context, refunding))
+    return await move(context, refunding)
 
 
 class Refunding(Movement):
     """Refunds money, under a number by which Klarna's books and ours tell it from others."""
 
+    kinds = (OperationKind.refund,)
     recorded = TransactionKind.refunds
     event = "refunded"
 
@@ -102,14 +104,4 @@ class Refunding(Movement):
 
     def moved(self, order: Order, change: Change) -> Order:
         """Take an order of which everything was given back for over."""
-        if self.books.payment_status is not OrderPaymentStatus.refunded:
-            return order
-        under_way = order.fulfillment_status is OrderFulfillmentStatus.in_progress
-        return replace(
-            order,
-            status=OrderStatus.cancelled,
-            cancelled_at=change.at,
-            fulfillment_status=OrderFulfillmentStatus.unfulfilled
-            if under_way
-            else OrderFulfillmentStatus.fulfilled,
-        )
+        return ended(order, self.books, change)

@@ -8,12 +8,14 @@ from resolvers.context import Context
 from resolvers.errors import Problem
 from resolvers.klarna import errors as klarna_errors
 from resolvers.klarna.client import Klarna
-from resolvers.operations import Call, digest, intent, perform, promise
+from resolvers.operations import Call, Settled, digest, intent, operation_key, perform, promise
+from resolvers.purchases import EDITABLE
 from resolvers.sessions import unauthorized
 from store.changes import Change
 from store.gateways import gateways_by_id
 from store.instants import Instant
 from store.operations import Operation, OperationKind
+from store.orders import orders_by_id
 from store.payments import (
     KlarnaPayment,
     PaymentStatus,
@@ -35,8 +37,8 @@ async def release(context: Context, payments: Sequence[KlarnaPayment]) -> None:
     again, and Klarna's own clock ends an authorization within the hour.
     """
     for payment in payments:
-        releasing = partial(perform, context, Releasing(payment.id))
-        with suppress(NothingHeld, Problem):
+        releasing = partial(perform, context, Releasing(payment.id, token=payment.auth_token))
+        with suppress(NothingHeld, Problem, Settled):
             await context.services.turns.take(payment.order_id, releasing)
 
 
@@ -66,22 +68,39 @@ def _release(change: Change, payment: KlarnaPayment, token: str) -> Operation:
 
 
 class Releasing(Call[None, None]):
-    """Deletes an authorization at Klarna."""
+    """Deletes an authorization at Klarna: a certain one, one that was meant before, or any."""
 
     _token: str
 
-    def __init__(self, payment_id: str) -> None:
+    def __init__(
+        self, payment_id: str, *, token: str | None = None, resumed: Operation | None = None
+    ) -> None:
         self._payment_id = payment_id
+        self._only = token
+        self._resumed = resumed
 
     async def intend(self, change: Change) -> Operation:
         """Check that there is an authorization. Raises NothingHeld."""
         payment = await payments_by_id.one(change.transaction, self._payment_id, EVERYTHING)
         if payment is None or not _held(payment, change.at) or payment.auth_token is None:
             raise NothingHeld
+        if not await self._meant(change, payment, payment.auth_token):
+            raise NothingHeld
         self.about = payment
         self._token = payment.auth_token
         self.gateway = await gateways_by_id.known(change.transaction, payment.payment_gateway_id)
         return _release(change, payment, self._token)
+
+    async def _meant(self, change: Change, payment: KlarnaPayment, token: str) -> bool:
+        """Whether the token that the payment holds now is the one to be given up still."""
+        if self._only is not None:
+            return token == self._only
+        if self._resumed is None:
+            return True
+        order = await orders_by_id.known(change.transaction, payment.order_id)
+        wanted = order.payment_source_id == payment.id and order.status in EDITABLE
+        kind = OperationKind.cancel_authorization
+        return not wanted and self._resumed.key == operation_key(payment, kind, digest(token))
 
     async def send(self, klarna: Klarna, operation: Operation) -> None:
         """Delete the authorization."""

@@ -2,7 +2,7 @@
 
 from resolvers.capturing import Capturing
 from resolvers.context import Context
-from resolvers.errors import NotFound, Problem
+from resolvers.errors import Problem
 from resolvers.extending import Extending
 from resolvers.movements import Movement
 from resolvers.operations import Settled, abandon, perform
@@ -10,6 +10,7 @@ from resolvers.placing import Placing
 from resolvers.refreshing import Refreshing
 from resolvers.refunding import Refunding
 from resolvers.releasing import NothingHeld, Releasing
+from resolvers.seeing import seen
 from resolvers.voiding import Voiding
 from store.operations import UNSETTLED, Operation, OperationKind, operations_by_id
 from store.payments import PaymentStatus, payments_by_id
@@ -29,9 +30,7 @@ async def retry_operation(context: Context, operation_id: str) -> Operation:
 
     Raises Forbidden and NotFound. What keeps it from being settled is in the operation.
     """
-    operation = await operations_by_id.one(context.database, operation_id, context.scope)
-    if operation is None:
-        raise NotFound(f"There is no operation {operation_id}.", {"path": ["id"]})
+    operation = await seen(context, context.database, operations_by_id, operation_id)
     await resume(context, operation)
     return await operations_by_id.known(context.database, operation.id)
 
@@ -59,7 +58,7 @@ async def _go_on(context: Context, operation: Operation) -> None:
         await perform(context, movement(context, operation.order_id, operation))
     elif operation.kind is OperationKind.cancel_authorization:
         try:
-            await perform(context, Releasing(operation.payment_id))
+            await perform(context, Releasing(operation.payment_id, resumed=operation))
         except NothingHeld:
             await abandon(context, operation)
     elif operation.kind is OperationKind.place_order:

@@ -3,7 +3,9 @@
 from dataclasses import replace
 
 from resolvers.books import books_of
+from resolvers.errands import NotYet
 from resolvers.klarna.answers import KlarnaOrder
+from resolvers.movements import unsettled_movement
 from resolvers.transactions import add_transaction
 from store.changes import Change
 from store.orders import Order, OrderStatus, orders_by_id
@@ -17,11 +19,14 @@ async def decide(change: Change, payment_id: str, found: KlarnaOrder) -> Order |
     """Write Klarna's decision down, and return the order if it may be captured from now on.
 
     A decision on an order that is over is told in the payment's history and changes nothing.
+    Raises NotYet.
     """
     payment = await payments_by_id.known(change.transaction, payment_id)
     order = await orders_by_id.known(change.transaction, payment.order_id)
     if found.fraud_status == payment.fraud_status:
         return None
+    if await unsettled_movement(change, payment) is not None:
+        raise NotYet("Nobody knows yet what came of the order's last movement of money.")
     if order.status is OrderStatus.cancelled:
         await change.note(payment, "review_too_late", {"fraud_status": found.fraud_status})
         return None

@@ -63,8 +63,13 @@ class Turns:
 
         task = asyncio.create_task(run())
         self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        task.add_done_callback(self._over)
         return task
+
+    def _over(self, task: "asyncio.Task[Any]") -> None:
+        self._running.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever began it may have hung up, and then nobody looks
 
     async def finish(self) -> None:
         """Wait until no conversation is under way."""

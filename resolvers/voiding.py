@@ -7,15 +7,16 @@ from resolvers.callers import CallerKind
 from resolvers.context import Context
 from resolvers.klarna import errors as klarna_errors
 from resolvers.klarna.client import Klarna
-from resolvers.movements import Movement, enough
-from resolvers.operations import NotDone, perform
-from resolvers.orders import order_seen
+from resolvers.movements import Movement, ended, enough, move
+from resolvers.operations import NotDone
+from resolvers.seeing import seen
 from store.changes import Change
 from store.operations import Operation, OperationKind
-from store.orders import Order, OrderStatus
+from store.orders import Order, OrderStatus, orders_by_id
 from store.transactions import TransactionKind
 
-CANCELLED = "CANCELLED"
+_ENDED = frozenset({"CANCELLED", "EXPIRED"})
+"""Where Klarna guarantees nothing any more, whoever ended it."""
 
 
 async def void_order(context: Context, order_id: str) -> Order:
@@ -25,14 +26,15 @@ async def void_order(context: Context, order_id: str) -> Order:
     Unavailable.
     """
     context.caller.must_be(CallerKind.integration)
-    order = await order_seen(context, context.database, order_id)
+    order = await seen(context, context.database, orders_by_id, order_id)
     voiding = Voiding(context, order.id)
-    return await context.services.turns.take(order.id, lambda: perform(context, voiding))
+    return await move(context, voiding)
 
 
 class Voiding(Movement):
     """Cancels Klarna's order, or releases the rest once something was captured of it."""
 
+    kinds = (OperationKind.cancel, OperationKind.release)
     recorded = TransactionKind.voids
     event = "voided"
 
@@ -58,8 +60,12 @@ class Voiding(Movement):
     async def brought(self, klarna: Klarna, operation: Operation) -> None:
         """Tell from Klarna's books whether it is given up."""
         order = await klarna.order(self.placed_id)
-        released = order.captured_amount > 0 and order.remaining_authorized_amount == 0
-        if order.status != CANCELLED and not (operation.kind is OperationKind.release and released):
+        untouched = order.captured_amount == 0
+        if operation.kind is OperationKind.cancel:
+            given_up = untouched and order.status in _ENDED
+        else:
+            given_up = not untouched and order.remaining_authorized_amount == 0
+        if not given_up:
             raise NotDone
 
     def reference_of(self, operation: Operation) -> dict[str, str]:
@@ -69,5 +75,5 @@ class Voiding(Movement):
     def moved(self, order: Order, change: Change) -> Order:
         """Take an order of which nothing was captured for over."""
         if self.books.captures:
-            return order
+            return ended(order, self.books, change)
         return replace(order, status=OrderStatus.cancelled, cancelled_at=change.at)

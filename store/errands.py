@@ -16,6 +16,9 @@ from store.statements import Query, Statement
 from store.tables import columns_of, derive
 from store.words import Word
 
+MOST = 100
+"""How many errands one payment may have in its life: more is nobody's business of ours."""
+
 
 class ErrandKind(Word):
     """What is to be done."""
@@ -56,7 +59,7 @@ _AS_READ = (
     errands.c.id == bindparam("_id"),
     errands.c.next_attempt_at == bindparam("_next_attempt_at"),
 )
-_ATTEND = Statement(
+_PUT_OFF = Statement(
     update(errands)
     .where(*_AS_READ)
     .values(attempts=bindparam("new_attempts"), next_attempt_at=bindparam("new_next_attempt_at"))
@@ -71,9 +74,9 @@ _DUE = Query(
 
 
 async def add(transaction: Transaction, errand: Errand) -> bool:
-    """Write an errand down, unless the payment has one of this name; say which."""
+    """Write an errand down, unless the payment has one of this name, or too many; say which."""
     known = await errands_by_payment(transaction, [errand.payment_id], EVERYTHING)
-    if any(one.name == errand.name for one in known):
+    if len(known) >= MOST or any(one.name == errand.name for one in known):
         return False
     await transaction.run(_INSERT, **rows_of(Errand).values(errand))
     return True
@@ -84,14 +87,23 @@ async def due(reader: Reader, now: Instant, count: int) -> list[Errand]:
     return await reader.all(_DUE, now=now, count=count)
 
 
-async def put_off(transaction: Transaction, errand: Errand, until: Instant | None) -> Errand | None:
-    """Have an errand be due at another time, or never again; None if somebody was faster."""
-    later = replace(errand, attempts=errand.attempts + 1, next_attempt_at=until)
+async def attend(transaction: Transaction, errand: Errand, until: Instant) -> Errand | None:
+    """Have nobody else run an errand until a time; None if somebody was faster."""
+    return await _change(transaction, errand, replace(errand, next_attempt_at=until))
+
+
+async def put_off(transaction: Transaction, errand: Errand, until: Instant | None) -> None:
+    """Have an errand that was run be due at another time, or never again."""
+    run = replace(errand, attempts=errand.attempts + 1, next_attempt_at=until)
+    await _change(transaction, errand, run)
+
+
+async def _change(transaction: Transaction, before: Errand, after: Errand) -> Errand | None:
     changed = await transaction.run(
-        _ATTEND,
-        _id=errand.id,
-        _next_attempt_at=errand.next_attempt_at,
-        new_attempts=later.attempts,
-        new_next_attempt_at=until,
+        _PUT_OFF,
+        _id=before.id,
+        _next_attempt_at=before.next_attempt_at,
+        new_attempts=after.attempts,
+        new_next_attempt_at=after.next_attempt_at,
     )
-    return later if changed else None
+    return after if changed else None

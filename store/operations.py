@@ -107,10 +107,14 @@ _INSERT = Statement(insert(operations))
 
 
 def _changing(*names: str) -> Statement:
-    """Return the UPDATE of an operation that is in the state in which it was read."""
+    """Return the UPDATE of an operation that is as it was read."""
     return Statement(
         update(operations)
-        .where(operations.c.id == bindparam("_id"), operations.c.state == bindparam("_state"))
+        .where(
+            operations.c.id == bindparam("_id"),
+            operations.c.state == bindparam("_state"),
+            operations.c.attempts == bindparam("_attempts"),
+        )
         .values({name: bindparam(f"new_{name}") for name in names})
     )
 
@@ -182,5 +186,5 @@ async def _change(
     transaction: Transaction, statement: Statement, before: Operation, after: Operation
 ) -> bool:
     values = {f"new_{name}": value for name, value in rows_of(Operation).values(after).items()}
-    state = str(before.state)
-    return await transaction.run(statement, _id=before.id, _state=state, **values) == 1
+    as_read = {"_id": before.id, "_state": str(before.state), "_attempts": before.attempts}
+    return await transaction.run(statement, **as_read, **values) == 1

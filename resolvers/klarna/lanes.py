@@ -36,6 +36,10 @@ class Pace:
     """Seconds after which no other attempt begins, and a call that waits is sent away."""
 
 
+class _Closed(Unreachable):
+    """The lane is closed."""
+
+
 class Lane:
     """The way to one merchant account."""
 
@@ -44,6 +48,7 @@ class Lane:
         self._places = asyncio.Semaphore(pace.at_once)
         self._failures = 0
         self._closed_until = 0.0
+        self._probing = False
 
     async def go(self, attempt: Callable[[], Awaitable[T]]) -> T:
         """Make a call, perhaps several times, and return its answer.
@@ -63,29 +68,38 @@ class Lane:
             except (Busy, Unreachable, Silent) as problem:
                 silence = problem if isinstance(problem, Silent) else silence
                 pause = _pause(problem, number)
-                late = _now() - begun + pause > self._pace.patience
+                late = not _now() - begun + pause <= self._pace.patience
                 if number >= self._pace.attempts or late:
                     raise silence or problem from None
             await asyncio.sleep(pause)
             number += 1
 
     async def _once(self, attempt: Callable[[], Awaitable[T]]) -> T:
-        if _now() < self._closed_until:
-            raise Unreachable("Klarna has not answered for a while: nothing is sent to it now.")
+        self._must_be_open()
         try:
             async with asyncio.timeout(self._pace.patience):
                 await self._places.acquire()
         except TimeoutError:
             raise Unreachable("Too many calls to Klarna are under way: it was not sent.") from None
+        probing = False
         try:
+            self._must_be_open()
+            probing = self._probing = self._failures >= FAILURES
             answer = await attempt()
         except KlarnaProblem as problem:
-            self._count(problem)
+            if not isinstance(problem, _Closed):
+                self._count(problem)
             raise
         finally:
+            self._probing = self._probing and not probing
             self._places.release()
         self._failures = 0
         return answer
+
+    def _must_be_open(self) -> None:
+        """Raise Unreachable while nothing is sent, or while one call tells whether it may be."""
+        if _now() < self._closed_until or self._probing:
+            raise _Closed("Klarna has not answered for a while: nothing is sent to it now.")
 
     def _count(self, problem: KlarnaProblem) -> None:
         if not isinstance(problem, Silent | Unreachable):

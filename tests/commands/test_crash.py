@@ -143,9 +143,9 @@ async def test_a_gateway_killed_while_placing_places_the_order_once(tmp_path: Pa
     assert [entry["effect"] for entry in entries].count("order_placed") == 1
 
 
-async def authorized(shop: Shop, origin: str) -> str:
+async def authorized(shop: Shop, origin: str, **changes: object) -> str:
     """An order whose shopper has authorized it at the sandbox."""
-    order = orders()[0]["input"] | {"paymentMethodId": shop.method_id}
+    order = orders()[0]["input"] | {"paymentMethodId": shop.method_id} | changes
     pushed = await shop.do(documents.PUT_ORDER, input=order)
     payment = await shop.do(documents.CREATE_PAYMENT, input={"orderId": pushed["id"]})
     data = {"data": payment["authorizePayload"]}

@@ -1,0 +1,82 @@
+"""The store in memory: the statements and commits are the real ones, the disk is not."""
+
+import asyncio
+import sqlite3
+from collections.abc import Coroutine
+from random import Random
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import create_engine
+from sqlalchemy.pool import StaticPool
+
+from store.database import Work
+from store.dialect import json_holds
+from store.migrate import upgrade
+from store.sqlite import Commits, answer
+from store.statements import Query, Statement
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+_BLANK: list[bytes] = []
+
+
+def blank() -> bytes:
+    """A database with its schema and nothing in it; made once."""
+    if not _BLANK:
+        connection = sqlite3.connect(":memory:", check_same_thread=False)
+        engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
+        with engine.begin() as opened:
+            upgrade(opened)
+        connection.commit()
+        _BLANK.append(connection.serialize())
+        engine.dispose()
+    return _BLANK[0]
+
+
+class Disk:
+    """What a process leaves behind: everything that was committed, and nothing else."""
+
+    def __init__(self) -> None:
+        self.connection = sqlite3.connect(":memory:", isolation_level=None)
+        self.connection.deserialize(blank())
+        self.connection.create_function("json_holds", 2, json_holds, deterministic=True)
+        self.connection.execute("PRAGMA foreign_keys = ON")
+
+
+class MemoryDatabase:
+    """A database that answers a little later, so that a process can die before and after."""
+
+    def __init__(self, disk: Disk, random: Random) -> None:
+        self._connection = disk.connection
+        self._commits = Commits(disk.connection)
+        self._random = random
+        self.questions = 0
+
+    async def all(self, query: Query[R], **parameters: object) -> list[R]:
+        return query.records(await self.rows(query, **parameters))
+
+    async def rows(self, statement: Statement, **parameters: object) -> list[tuple[Any, ...]]:
+        self.questions += 1
+        await self._wait()
+        (outcome,) = answer(self._connection, [(statement, parameters)])
+        return cast("list[tuple[Any, ...]]", _told(outcome))
+
+    async def write(self, work: Work[T]) -> T:
+        await self._wait()
+        (outcome,) = self._commits(self._connection, [work])
+        await self._wait()
+        return cast("T", _told(outcome))
+
+    async def close(self) -> None:
+        return None
+
+    def _wait(self) -> Coroutine[Any, Any, None]:
+        return asyncio.sleep(self._random.random() * 0.01)
+
+
+def _told(outcome: tuple[Any, Exception | None]) -> Any:
+    value, error = outcome
+    if error is not None:
+        raise error
+    return value
