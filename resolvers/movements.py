@@ -1,8 +1,8 @@
 """Movements: what is common to capturing, giving up and giving back an order's money.
 
 A movement goes by our books, through Klarna, and into our books. One of an order is made at a time:
-while nobody knows what came of one, no other begins, and the same one asked for again goes on with
-it under its first idempotency key.
+while nobody knows what came of one, no other begins. The same one asked for again, under the same
+key of the caller's or both times under none, goes on with it under its first idempotency key.
 """
 
 from abc import abstractmethod

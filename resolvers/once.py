@@ -71,7 +71,7 @@ async def _answered(context: Context, claim: "Claim", work: Callable[[], Awaitab
     except (NotFound, Forbidden, BadInput):
         await context.database.write(claim.forget)
         raise
-    except Exception:
+    except Exception:  # whatever it was, it may have been done: only the same may be asked again
         with suppress(StoreUnavailable):
             await context.database.write(claim.release)
         raise
