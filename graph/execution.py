@@ -41,28 +41,51 @@ class Answer:
     """Whether anything was executed; if not, the request was at fault and there is no `data`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An operation that can be executed: its document is good, and it is the one that was meant."""
+
+    document: DocumentNode
+    operation: OperationDefinitionNode
+
+
 async def answer(
     context: Context, query: str, variables: dict[str, Any] | None, name: str | None
 ) -> Answer:
     """Execute the operation of a document; `name` says which, where it has several."""
+    prepared = prepare(query, name)
+    return (
+        prepared if isinstance(prepared, Answer) else await executed(context, prepared, variables)
+    )
+
+
+def prepare(query: str, name: str | None) -> Prepared | Answer:
+    """Return the operation of a document, or what is wrong with the document."""
     try:
         document, errors = (_known if len(query) <= KEPT_LENGTH else _read)(query)
         if errors:
             return _not_begun(errors, executed=False)
-        operation = _choose(document, name)
+        return Prepared(document, _choose(document, name))
     except (GraphQLError, Fault) as error:
         return _not_begun([error], executed=isinstance(error, Fault))
+
+
+async def executed(
+    context: Context, prepared: Prepared, variables: dict[str, Any] | None
+) -> Answer:
+    """Execute a question or a change."""
+    named = prepared.operation.name
     result = execute(
         _SCHEMA,
-        document,
+        prepared.document,
         context_value=context,
         variable_values=variables,
-        operation_name=name,
+        operation_name=named.value if named else None,
         executor_class=schema.execution_context_class,
     )
     found = await result if isawaitable(result) else result
     if found.data is None and found.errors and not any(error.path for error in found.errors):
-        wrong = list(variable_errors(_SCHEMA, operation, variables or {}))
+        wrong = list(variable_errors(_SCHEMA, prepared.operation, variables or {}))
         return (
             Answer({"errors": wrong}, begun=False)
             if wrong
