@@ -9,6 +9,7 @@ import structlog
 
 from resolvers.callers import Caller
 from resolvers.capturing import Capturing, promise_capture
+from resolvers.comparing import watch
 from resolvers.context import Context, Services
 from resolvers.errands import AGAIN, NotYet
 from resolvers.errors import Problem, Refused
@@ -66,6 +67,9 @@ async def _look(context: Context, errand: Errand) -> None:
         return
     if errand.kind is ErrandKind.review:
         await _review(context, payment)
+        return
+    if errand.kind is ErrandKind.comparison:
+        await watch(context, payment)
         return
     said: Mapping[str, str] = {}
     if errand.content is not None:

@@ -8,13 +8,13 @@ from resolvers.callers import CallerKind
 from resolvers.context import Context
 from resolvers.errors import RefusalCode, Refused
 from resolvers.klarna.client import Klarna
-from resolvers.movements import Movement, enough, id_by_reference, move
+from resolvers.movements import Movement, id_by_reference, move
 from resolvers.operations import promise
 from resolvers.seeing import seen
 from resolvers.transactions import next_number
 from store.changes import Change
 from store.line_items import line_items_by_order
-from store.operations import Operation, OperationKind
+from store.operations import Operation, OperationKind, OperationState, operations_by_payment
 from store.orders import Order, OrderFulfillmentStatus, OrderStatus, orders_by_id
 from store.payment_methods import payment_methods_by_id
 from store.scope import EVERYTHING
@@ -58,6 +58,7 @@ class Capturing(Movement):
     """Captures money, under a number by which Klarna's books and ours tell it from others."""
 
     guaranteed = True
+    mutation = "captureOrder"
     kinds = (OperationKind.capture,)
     recorded = TransactionKind.captures
     event = "captured"
@@ -78,27 +79,27 @@ class Capturing(Movement):
     async def request(self, change: Change, order: Order) -> tuple[OperationKind, dict[str, Any]]:
         """Return what is to be captured: exactly the lines that were placed, where lines are."""
         left = self.books.left
-        lines: Sequence[Any] = ()
+        chosen: dict[str, Any] = {}
         amount = self._amount
         if self._line_ids is not None:
-            lines = await self._lines(change, order, self._line_ids)
-            whole = sum(line["total_amount"] for line in lines)
+            chosen = await self._lines(change, order, self._line_ids)
+            whole = sum(line["total_amount"] for line in chosen["order_lines"])
             if amount not in (None, whole):
                 raise Refused(
                     RefusalCode.AMOUNTS_DIFFER,
                     f"These lines cost {whole}, not {amount}.",
                     path=["amount_cents"],
-                    hint="Give the lines or the amount, not both.",
+                    hint="Call captureOrder with the lines or the amount, not both.",
                 )
             amount = whole
         elif amount in (None, self.books.authorized) and not self.books.captures:
-            lines = self.payment.snapshot["order_lines"]
-        amount = enough(left if amount is None else amount, left, "captured", "refundOrder")
+            chosen = {"order_lines": self.payment.snapshot["order_lines"]}
+        wanted = left if amount is None else amount
+        amount = self.enough(wanted, left, "captured", "refundOrder to give money back")
         number = await next_number(change.transaction, order, self.recorded)
-        request: dict[str, Any] = {"amount": amount, "reference": number}
-        return OperationKind.capture, request | ({"order_lines": lines} if lines else {})
+        return OperationKind.capture, {"amount": amount, "reference": number, **chosen}
 
-    async def _lines(self, change: Change, order: Order, wanted: Sequence[str]) -> list[Any]:
+    async def _lines(self, change: Change, order: Order, wanted: Sequence[str]) -> dict[str, Any]:
         """Return lines as they were placed. Their tax comes with them where it is a line apart."""
         placed = self.payment.snapshot["order_lines"]
         lines = await line_items_by_order(change.transaction, [order.id], EVERYTHING)
@@ -110,12 +111,29 @@ class Capturing(Movement):
                 RefusalCode.FIELD_INVALID,
                 "These are not all lines of the order.",
                 path=["line_item_ids"],
-                hint="Read the order's `lineItems`.",
+                hint="Call captureOrder with ids of the order's `lineItems`.",
             )
+        await self._must_be_new(change, wanted)
         bodies = [body for _, body in chosen]
         apart = placed[len(lines) :]
         tax = sum(line.tax_amount_cents for line, _ in chosen)
-        return bodies + [body | {"unit_price": tax, "total_amount": tax} for body in apart if tax]
+        taxes = [body | {"unit_price": tax, "total_amount": tax} for body in apart if tax]
+        return {"line_item_ids": [line.id for line, _ in chosen], "order_lines": bodies + taxes}
+
+    async def _must_be_new(self, change: Change, wanted: Sequence[str]) -> None:
+        """Raise Refused for lines that were captured before: their money would be another's."""
+        found = await operations_by_payment(change.transaction, [self.payment.id], EVERYTHING)
+        for one in found:
+            captured = one.kind in self.kinds and one.state is OperationState.succeeded
+            again = set(wanted) & set(one.request.get("line_item_ids", ())) if captured else None
+            if again:
+                raise Refused(
+                    RefusalCode.NOTHING_LEFT,
+                    f"These lines were captured before, on {one.created_at}: "
+                    f"{', '.join(sorted(again))}.",
+                    path=["line_item_ids"],
+                    hint="Call captureOrder with the other lines, or with an amount.",
+                )
 
     async def send(self, klarna: Klarna, operation: Operation) -> str:
         """Capture."""

@@ -1,19 +1,29 @@
-"""Comparing: an order in our books and in Klarna's, as they are now."""
+"""Comparing: an order in our books and in Klarna's, as they are now.
+
+Whatever is done at Klarna's own portal, or by another system, our books do not hear of.
+"""
 
 from dataclasses import dataclass
+from functools import partial
 
 from resolvers.books import Books, books_of
 from resolvers.callers import CallerKind
 from resolvers.context import Context
+from resolvers.errands import NotYet
 from resolvers.errors import NotFound
 from resolvers.klarna import errors as klarna_errors
 from resolvers.klarna.answers import KlarnaOrder
 from resolvers.mismatches import Mismatch
+from resolvers.movements import unsettled_movement
 from resolvers.purchases import source_of
 from resolvers.refusals import refusal
 from resolvers.seeing import seen
+from store.changes import Change
+from store.events import events_by_resource
 from store.gateways import gateways_by_id
 from store.orders import orders_by_id
+from store.payments import KlarnaPayment
+from store.scope import EVERYTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +55,43 @@ async def klarna_order(context: Context, order_id: str) -> Compared | None:
             ) from problem
         raise refusal(problem) from problem
     return Compared(found, _drift(await books_of(context.database, order), found))
+
+
+DRIFTED, AGREED = "klarna_drifted", "klarna_agreed"
+"""What an order's history says of Klarna's books when they part from ours, and when they meet."""
+
+
+async def watch(context: Context, payment: KlarnaPayment) -> None:
+    """Compare a placed payment's books with Klarna's, and tell its order's history what is new.
+
+    Raises KlarnaProblem, and NotYet in any other case: what agrees today may not tomorrow.
+    """
+    if payment.klarna_order_id is None:
+        raise NotYet("Nobody knows yet which order it is about.")
+    gateway = await gateways_by_id.known(context.database, payment.payment_gateway_id)
+    klarna = context.services.accounts.of(gateway)
+    order = await orders_by_id.known(context.database, payment.order_id)
+    placed_id = payment.klarna_order_id
+
+    async def conversation() -> None:
+        before = await books_of(context.database, order)
+        found = await klarna.order(placed_id)
+        await context.change(partial(_tell, payment, before, found))
+
+    await context.services.turns.take(order.id, conversation)
+    raise NotYet("It is compared again later.")
+
+
+async def _tell(payment: KlarnaPayment, before: Books, found: KlarnaOrder, change: Change) -> None:
+    order = await orders_by_id.known(change.transaction, payment.order_id)
+    books = await books_of(change.transaction, order)
+    if books != before or await unsettled_movement(change, payment) is not None:
+        return  # Klarna was read in the middle of something
+    drift = {one.path[0]: {"from": one.expected, "to": one.actual} for one in _drift(books, found)}
+    events = await events_by_resource(change.transaction, [order.id], EVERYTHING)
+    told = [event for event in events if event.event in {DRIFTED, AGREED}]
+    if drift != (told[-1].payload if told else {}):
+        await change.note(order, DRIFTED if drift else AGREED, drift)
 
 
 def _drift(books: Books, klarna: KlarnaOrder) -> list[Mismatch]:

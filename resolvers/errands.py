@@ -22,11 +22,13 @@ AGAIN: Mapping[ErrandKind, tuple[timedelta, ...]] = {
     ),
     ErrandKind.review: (timedelta(hours=1),) * 72,
     ErrandKind.recovery: (timedelta(minutes=15),) * 8 + (timedelta(hours=2),) * 24,
+    ErrandKind.comparison: tuple(timedelta(days=days) for days in (3, 7, 14, 28, 28)),
 }
 """When an errand that came to nothing is run again, until it is given up."""
 REVIEW_ENDS = timedelta(hours=24)
 """When Klarna's review ends at the latest. Source: Klarna's pages on fraud review."""
 RECOVERY_BEGINS = timedelta(minutes=10)
+COMPARISON_BEGINS = timedelta(days=1)
 
 
 class NotYet(Exception):
@@ -54,6 +56,11 @@ async def expect_authorization(
 async def expect_decision(change: Change, payment: KlarnaPayment) -> None:
     """Have Klarna asked for its decision on an order that it reviews."""
     await _promise(change, payment, ErrandKind.review, REVIEW_ENDS)
+
+
+async def expect_agreement(change: Change, payment: KlarnaPayment) -> None:
+    """Have the books of a placed order compared with Klarna's, while it lives there."""
+    await _promise(change, payment, ErrandKind.comparison, COMPARISON_BEGINS)
 
 
 async def _promise(

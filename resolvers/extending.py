@@ -5,7 +5,7 @@ from typing import Any
 from resolvers.callers import CallerKind
 from resolvers.context import Context
 from resolvers.klarna.client import Klarna
-from resolvers.movements import Movement, enough, move
+from resolvers.movements import Movement, move
 from resolvers.operations import NotDone
 from resolvers.seeing import seen
 from store.changes import Change
@@ -28,6 +28,7 @@ class Extending(Movement):
     """Extends the authorization. Twice on one day is as good as once."""
 
     guaranteed = True
+    mutation = "extendOrderAuthorization"
     kinds = (OperationKind.extend,)
     recorded = None
     event = "authorization_extended"
@@ -35,7 +36,8 @@ class Extending(Movement):
     async def request(self, change: Change, order: Order) -> tuple[OperationKind, dict[str, Any]]:
         """Return nothing but the amount that it is about."""
         left = self.books.left
-        return OperationKind.extend, {"amount": enough(left, left, "captured or given up", None)}
+        moved, instead = "captured or given up", "createKlarnaPayment for another order"
+        return OperationKind.extend, {"amount": self.enough(left, left, moved, instead)}
 
     async def send(self, klarna: Klarna, operation: Operation) -> None:
         """Extend it."""

@@ -71,6 +71,8 @@ class Movement(Call[str | None, Order]):
 
     guaranteed: ClassVar[bool] = False
     """Whether it needs Klarna's guarantee, which there is not while it reviews the order."""
+    mutation: ClassVar[str]
+    """What callers ask for it with."""
     kinds: ClassVar[tuple[OperationKind, ...]]
     """What Klarna may be asked for it."""
     recorded: ClassVar[TransactionKind | None]
@@ -141,7 +143,7 @@ class Movement(Call[str | None, Order]):
             return begun
         name = change.new_id() if self._name is None else self._name
         if self.guaranteed:
-            _must_be_decided(self.payment)
+            self._must_be_decided()
         unsettled = await unsettled_movement(change, self.payment)
         kind, request = await self.request(change, order)
         if unsettled is None:
@@ -229,6 +231,50 @@ class Movement(Call[str | None, Order]):
             **self.reference_of(operation),
         )
 
+    def _must_be_decided(self) -> None:
+        if self.payment.status is PaymentStatus.PENDING_REVIEW:
+            raise Refused(
+                RefusalCode.PAYMENT_STATE,
+                "Klarna is still reviewing the order: nothing may be captured or shipped.",
+                path=["status"],
+                retryable=True,
+                hint=f"Call {self.mutation} once the payment is PLACED: Klarna decides within 24 "
+                "hours.",
+            )
+        if self.payment.status is PaymentStatus.REFUSED:
+            raise Refused(
+                RefusalCode.PAYMENT_STATE,
+                "Klarna rejected the order in its review.",
+                path=["status"],
+                hint="Cancel the order with cancelOrder, and have the shopper pay another one.",
+            )
+
+    def enough(self, amount: int, left: int, moved: str, instead: str) -> int:
+        """Return an amount if so much is left to be `moved`. Raises Refused.
+
+        `instead` says what to call if nothing is left.
+        """
+        if left <= 0:
+            raise Refused(
+                RefusalCode.NOTHING_LEFT, f"Everything was {moved} before.", hint=f"Call {instead}."
+            )
+        hint = f"Call {self.mutation} with an amount from 1 to {left}, or none for all of it."
+        if amount <= 0:
+            raise Refused(
+                RefusalCode.AMOUNT_OUT_OF_RANGE,
+                f"{amount} minor units cannot be {moved}.",
+                path=["amount_cents"],
+                hint=hint,
+            )
+        if amount > left:
+            raise Refused(
+                RefusalCode.AMOUNT_EXCEEDED,
+                f"{amount} minor units are more than the {left} that can be {moved}.",
+                path=["amount_cents"],
+                hint=hint,
+            )
+        return amount
+
 
 async def move(context: Context, movement: Movement) -> Order:
     """Make a movement when it is its order's turn, and return the order.
@@ -249,31 +295,6 @@ async def unsettled_movement(change: Change, payment: KlarnaPayment) -> Operatio
     """Return the movement of a payment's money that nobody knows the outcome of, or None."""
     found = await operations_by_payment(change.transaction, [payment.id], EVERYTHING)
     return next((one for one in found if one.kind in MOVEMENTS and one.state in UNSETTLED), None)
-
-
-def enough(amount: int, left: int, moved: str, instead: str | None) -> int:
-    """Return an amount if so much is left to be `moved`. Raises Refused."""
-    if left <= 0:
-        raise Refused(
-            RefusalCode.NOTHING_LEFT,
-            f"Everything was {moved} before.",
-            hint=f"Call {instead} to give captured money back." if instead else "Read the order.",
-        )
-    if amount <= 0:
-        raise Refused(
-            RefusalCode.AMOUNT_OUT_OF_RANGE,
-            f"{amount} minor units cannot be {moved}.",
-            path=["amount_cents"],
-            hint=f"Give an amount from 1 to {left}, or none for all of it.",
-        )
-    if amount > left:
-        raise Refused(
-            RefusalCode.AMOUNT_EXCEEDED,
-            f"{amount} minor units are more than the {left} that can be {moved}.",
-            path=["amount_cents"],
-            hint=f"Give an amount up to {left}, or none for all of it.",
-        )
-    return amount
 
 
 def ended(order: Order, books: Books, change: Change) -> Order:
@@ -298,21 +319,3 @@ def id_by_reference(found: Sequence[Mapping[str, Any]], operation: Operation, na
         if one.get("reference") == wanted and isinstance(one.get(name), str):
             return str(one[name])
     raise NotDone
-
-
-def _must_be_decided(payment: KlarnaPayment) -> None:
-    if payment.status is PaymentStatus.PENDING_REVIEW:
-        raise Refused(
-            RefusalCode.PAYMENT_STATE,
-            "Klarna is still reviewing the order: nothing may be captured or shipped.",
-            path=["status"],
-            retryable=True,
-            hint="Wait until the payment is PLACED: Klarna decides within 24 hours.",
-        )
-    if payment.status is PaymentStatus.REFUSED:
-        raise Refused(
-            RefusalCode.PAYMENT_STATE,
-            "Klarna rejected the order in its review.",
-            path=["status"],
-            hint="Cancel the order with cancelOrder, and have the shopper pay another one.",
-        )

@@ -1,7 +1,6 @@
 """Klarna payments: opening them, saving the shopper's token, following the order."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -98,8 +97,13 @@ async def delete_klarna_payment(context: Context, payment_id: str) -> KlarnaPaym
         return payment
 
     async def conversation() -> KlarnaPayment:
-        with suppress(NothingHeld):
+        try:
             await perform(context, Releasing(asked.id))
+        except NothingHeld:
+            pass
+        except Refused as no:
+            if no.code is not RefusalCode.NOT_AUTHORIZED:
+                raise  # but one that Klarna does not know is as good as given up
         return await context.change(delete)
 
     return await context.services.turns.take(asked.order_id, conversation)

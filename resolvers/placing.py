@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from resolvers.capturing import Capturing, promise_capture
 from resolvers.context import Context
-from resolvers.errands import expect_decision
+from resolvers.errands import expect_agreement, expect_decision
 from resolvers.errors import Problem, RefusalCode, Refused, Unavailable
 from resolvers.klarna import errors as klarna_errors
 from resolvers.klarna.answers import PlacedOrder
@@ -178,6 +178,7 @@ class Placing(Call[PlacedOrder, Order]):
             payment_updated_at=change.at,
         )
         order = await change.save(order, paid_for, "placed")
+        await expect_agreement(change, placed)
         if review:
             await expect_decision(change, placed)
         else:

@@ -10,10 +10,12 @@ from resolvers.klarna import errors as klarna_errors
 from resolvers.klarna.answers import PlacedOrder
 from resolvers.klarna.client import Klarna
 from resolvers.operations import Unclear, perform
-from resolvers.placing import Placing
+from resolvers.placing import PENDING, Placing
 from resolvers.refusals import refusal
+from resolvers.reviewing import REJECTED
 from resolvers.seeing import seen
 from resolvers.sessions import unauthorized
+from resolvers.voiding import ENDED
 from store.changes import Change
 from store.operations import (
     UNSETTLED,
@@ -102,4 +104,16 @@ class Recording(Placing):
                     hint=f"Its merchant reference 2 must be {payment.id}.",
                 )
             )
-        return PlacedOrder(found.order_id, found.fraud_status, None, found.method)
+        if found.status in ENDED:
+            raise Unclear(
+                Refused(
+                    RefusalCode.PAYMENT_STATE,
+                    f"Klarna's order is {found.status}: it guarantees nothing any more.",
+                    path=["klarna_order_id"],
+                    hint="Once the session has ended, call recordKlarnaOrder without klarnaOrderId "
+                    "and have the shopper authorize again.",
+                )
+            )
+        # A rejected order was placed as well: the review that follows writes the decision down
+        decided = PENDING if found.fraud_status == REJECTED else found.fraud_status
+        return PlacedOrder(found.order_id, decided, None, found.method)

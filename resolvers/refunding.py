@@ -6,7 +6,7 @@ from resolvers.callers import CallerKind
 from resolvers.context import Context
 from resolvers.errors import RefusalCode, Refused
 from resolvers.klarna.client import Klarna
-from resolvers.movements import Movement, ended, enough, id_by_reference, move
+from resolvers.movements import Movement, ended, id_by_reference, move
 from resolvers.seeing import seen
 from resolvers.transactions import next_number
 from store.changes import Change
@@ -35,6 +35,7 @@ async def refund_order(
 class Refunding(Movement):
     """Refunds money, under a number by which Klarna's books and ours tell it from others."""
 
+    mutation = "refundOrder"
     kinds = (OperationKind.refund,)
     recorded = TransactionKind.refunds
     event = "refunded"
@@ -58,7 +59,9 @@ class Refunding(Movement):
         left = self.books.refundable(capture)
         amount = left if self._amount is None else self._amount
         return OperationKind.refund, {
-            "amount": enough(amount, left, "refunded", None),
+            "amount": self.enough(
+                amount, left, "refunded", "refundOrder for another capture, if there is one"
+            ),
             "reference": await next_number(change.transaction, order, self.recorded),
             "capture": capture.id,
         }
@@ -83,7 +86,7 @@ class Refunding(Movement):
             if self._capture_id
             else f"The order has {len(captures)} captures.",
             path=["capture_id"],
-            hint="Name one of the order's `captures`.",
+            hint="Call refundOrder with the id of one of the order's `captures`.",
         )
 
     async def send(self, klarna: Klarna, operation: Operation) -> str:

@@ -3,10 +3,51 @@
 from resolvers.errors import Problem, RefusalCode, Refused, Unavailable
 from resolvers.klarna import errors
 
-DECLINED = "REJECTED"
-NOT_FOUND = "NOT_FOUND"
 SESSION_COMPLETED = "SESSION_COMPLETED"
-"""Klarna's codes that mean more to a caller than that something was wrong."""
+"""Klarna's code for a session from which an order was placed."""
+_REASONS: dict[str | None, tuple[RefusalCode, str]] = {
+    "REJECTED": (
+        RefusalCode.KLARNA_DECLINED,
+        "Offer the shopper another way to pay, and call setOrderPaymentMethod.",
+    ),
+    SESSION_COMPLETED: (
+        RefusalCode.SESSION_COMPLETED,
+        "Look the order up at Klarna and call recordKlarnaOrder before making a new payment.",
+    ),
+    "NOT_FOUND": (
+        RefusalCode.NOT_AUTHORIZED,
+        "Have the shopper authorize again, then call saveKlarnaAuthToken.",
+    ),
+    "CAPTURE_NOT_ALLOWED": (
+        RefusalCode.KLARNA_REFUSED,
+        "Read klarnaOrder for what Klarna has left, and call captureOrder for so much.",
+    ),
+    "CANCEL_NOT_ALLOWED": (
+        RefusalCode.KLARNA_REFUSED,
+        "Read klarnaOrder: what Klarna has captured is given back by refundOrder.",
+    ),
+    "REFUND_NOT_ALLOWED": (
+        RefusalCode.KLARNA_REFUSED,
+        "Read klarnaOrder for what Klarna has captured, and call refundOrder for what is left.",
+    ),
+    "NOT_ALLOWED": (
+        RefusalCode.KLARNA_REFUSED,
+        "Read klarnaOrder: captureOrder, voidOrder or refundOrder may be what is left to do.",
+    ),
+    "NO_SUCH_ORDER": (
+        RefusalCode.KLARNA_REFUSED,
+        "Call updateKlarnaGateway with the credentials of the account that placed the order.",
+    ),
+}
+"""What Klarna's codes mean to a caller, and what to do. Source: Klarna's tables of errors."""
+_OTHERWISE = (
+    RefusalCode.KLARNA_REFUSED,
+    "Correct what Klarna names, of the order with putOrder, and call this again.",
+)
+_LOGIN = (
+    RefusalCode.GATEWAY_UNAUTHORIZED,
+    "Check the API key and secret, their region and mode, and call updateKlarnaGateway.",
+)
 
 
 def refusal(problem: errors.KlarnaProblem) -> Problem:
@@ -35,15 +76,4 @@ def refusal(problem: errors.KlarnaProblem) -> Problem:
 
 
 def _reason(no: errors.Refused) -> tuple[RefusalCode, str]:
-    if isinstance(no, errors.Unauthorized):
-        return (
-            RefusalCode.GATEWAY_UNAUTHORIZED,
-            "Check the gateway's API key and secret, its region and its mode.",
-        )
-    if no.code == DECLINED:
-        return RefusalCode.KLARNA_DECLINED, "Offer the shopper another way to pay."
-    if no.code == SESSION_COMPLETED:
-        return RefusalCode.SESSION_COMPLETED, "Look the order up before making a new payment."
-    if no.code == NOT_FOUND:
-        return RefusalCode.NOT_AUTHORIZED, "Authorize again, then call saveKlarnaAuthToken."
-    return RefusalCode.KLARNA_REFUSED, "Correct what Klarna names, then try again."
+    return _LOGIN if isinstance(no, errors.Unauthorized) else _REASONS.get(no.code, _OTHERWISE)

@@ -7,7 +7,7 @@ from resolvers.callers import CallerKind
 from resolvers.context import Context
 from resolvers.klarna import errors as klarna_errors
 from resolvers.klarna.client import Klarna
-from resolvers.movements import Movement, ended, enough, move
+from resolvers.movements import Movement, ended, move
 from resolvers.operations import NotDone
 from resolvers.seeing import seen
 from store.changes import Change
@@ -15,7 +15,7 @@ from store.operations import Operation, OperationKind
 from store.orders import Order, OrderStatus, orders_by_id
 from store.transactions import TransactionKind
 
-_ENDED = frozenset({"CANCELLED", "EXPIRED"})
+ENDED = frozenset({"CANCELLED", "EXPIRED"})
 """Where Klarna guarantees nothing any more, whoever ended it."""
 
 
@@ -34,6 +34,7 @@ async def void_order(context: Context, order_id: str) -> Order:
 class Voiding(Movement):
     """Cancels Klarna's order, or releases the rest once something was captured of it."""
 
+    mutation = "voidOrder"
     kinds = (OperationKind.cancel, OperationKind.release)
     recorded = TransactionKind.voids
     event = "voided"
@@ -42,7 +43,8 @@ class Voiding(Movement):
         """Return what is to be given up: all that is left."""
         left = self.books.left
         kind = OperationKind.release if self.books.captures else OperationKind.cancel
-        return kind, {"amount": enough(left, left, "captured or given up", "refundOrder")}
+        moved, instead = "captured or given up", "refundOrder to give captured money back"
+        return kind, {"amount": self.enough(left, left, moved, instead)}
 
     async def send(self, klarna: Klarna, operation: Operation) -> None:
         """Give it up. If Klarna has nothing left to give up, that is as good."""
@@ -62,7 +64,7 @@ class Voiding(Movement):
         order = await klarna.order(self.placed_id)
         untouched = order.captured_amount == 0
         if operation.kind is OperationKind.cancel:
-            given_up = untouched and order.status in _ENDED
+            given_up = untouched and order.status in ENDED
         else:
             given_up = not untouched and order.remaining_authorized_amount == 0
         if not given_up:

@@ -26,6 +26,7 @@ class ErrandKind(Word):
     authorization = "authorization", "Look at the authorization that Klarna reported."
     review = "review", "Ask Klarna what came of its review."
     recovery = "recovery", "Look for an authorization whose report was lost."
+    comparison = "comparison", "Compare the books of a placed order with Klarna's."
 
 
 @dataclass(kw_only=True)
@@ -68,7 +69,7 @@ _DUE = Query(
     Errand,
     select(*columns_of(Errand))
     .where(errands.c.next_attempt_at <= bindparam("now", required=True))
-    .order_by(errands.c.next_attempt_at)
+    .order_by(errands.c.kind == str(ErrandKind.comparison), errands.c.next_attempt_at)
     .limit(bindparam("count", required=True)),
 )
 
@@ -83,7 +84,7 @@ async def add(transaction: Transaction, errand: Errand) -> bool:
 
 
 async def due(reader: Reader, now: Instant, count: int) -> list[Errand]:
-    """Return the errands that are due."""
+    """Return the errands that are due; comparisons can wait until nothing else is."""
     return await reader.all(_DUE, now=now, count=count)
 
 

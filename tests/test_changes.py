@@ -200,6 +200,17 @@ async def test_a_payment_whose_authorization_cannot_be_given_up_stays(gateway: G
     assert kept["status"] in {"AUTHORIZED", "REAUTHORIZE"}
 
 
+async def test_a_payment_whose_authorization_klarna_does_not_know_is_deleted_at_once(
+    gateway: Gateway,
+) -> None:
+    payment = await gateway.open()
+    await gateway.do(documents.SAVE_TOKEN, id=payment["id"], authToken="nobody-knows-this-one")
+
+    deleted = await gateway.do(documents.DELETE_PAYMENT, id=payment["id"])
+
+    assert (deleted["__typename"], deleted["id"]) == ("KlarnaPayment", payment["id"])
+
+
 async def test_a_placed_payment_is_not_deleted(gateway: Gateway) -> None:
     payment = await gateway.authorized()
     await gateway.do(documents.PLACE, id=await order_of(gateway, payment))

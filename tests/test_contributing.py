@@ -59,6 +59,7 @@ def contents(folder: Path) -> dict[Path, bytes]:
 def test_a_new_field_takes_three_files_and_the_one_that_fills_it(copy: Path) -> None:
     (field,), (migration, schema) = blocks("python"), blocks("sh")
     before = contents(copy)
+    next_number = len(list((copy / "store" / "migrations" / "versions").glob("0*.py"))) + 1
 
     record = copy / "store" / "payments.py"
     text = record.read_text("utf-8")
@@ -75,7 +76,7 @@ def test_a_new_field_takes_three_files_and_the_one_that_fills_it(copy: Path) -> 
     changed = {str(path) for path, content in after.items() if before.get(path) != content}
     assert changed == {
         "store/payments.py",
-        "store/migrations/versions/0002_payments_have_a_note.py",
+        f"store/migrations/versions/{next_number:04}_payments_have_a_note.py",
         "graph/schema.graphql",
     }
     run(copy, [sys.executable, "-c", READ])

@@ -74,6 +74,21 @@ def standing(order: Json) -> tuple[str, str, str]:
     return order["status"], order["paymentStatus"], order["fulfillmentStatus"]
 
 
+async def test_a_line_is_captured_once_though_money_is_left(gateway: Gateway) -> None:
+    order_id = await placed(gateway)
+    order = await gateway.do(documents.ORDER, id=order_id)
+    first, second, *_ = [line["id"] for line in order["lineItems"]]
+    await gateway.do(CAPTURE, id=order_id, lines=[first])
+
+    again = await gateway.do(CAPTURE, id=order_id, lines=[first, second])
+    other = await gateway.do(CAPTURE, id=order_id, lines=[second])
+
+    assert (again["code"], again["path"]) == ("NOTHING_LEFT", ["lineItemIds"])
+    assert first in again["message"]
+    assert second not in again["message"]
+    assert len(other["captures"]["nodes"]) == 2
+
+
 async def test_a_whole_order_is_captured_with_its_lines(gateway: Gateway) -> None:
     order_id = await placed(gateway)
 

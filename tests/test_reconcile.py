@@ -217,6 +217,35 @@ async def test_an_order_whose_answer_was_lost_for_good_is_recorded(gateway: Gate
     assert (await gateway.do(CAPTURE, id=order_id))["paymentStatus"] == "paid"
 
 
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [({"status": "CANCELLED"}, "PAYMENT_STATE"), ({"fraud_status": "REJECTED"}, "PENDING_REVIEW")],
+)
+async def test_a_lost_order_that_is_over_at_klarna_is_not_recorded_as_good(
+    gateway: Gateway, said: Json, expected: str
+) -> None:
+    payment = await gateway.authorized()
+    order_id = (await gateway.do(documents.PAYMENT, id=payment["id"]))["order"]["id"]
+    gateway.fault("place_order", close="after")
+    await gateway.fails(documents.PLACE, id=order_id)
+    gateway.fault("place_order", status=404, error_code="NOT_FOUND")
+    await settle(gateway)
+    (entry,) = gateway.effects("order_placed")
+    found = {
+        "order_id": entry.details["order_id"],
+        "status": "AUTHORIZED",
+        "fraud_status": "ACCEPTED",
+        "order_amount": 163_60,
+        "purchase_currency": "EUR",
+        "merchant_reference2": payment["id"],
+    }
+    gateway.fault("get_order", status=200, body=found | said)
+
+    recorded = await gateway.do(RECORD, id=payment["id"], klarna=entry.details["order_id"])
+
+    assert expected in {recorded.get("code"), recorded.get("status")}
+
+
 async def another(gateway: Gateway) -> str:
     """Klarna's id for an order of another payment."""
     before = {entry.details["order_id"] for entry in gateway.effects("order_placed")}
@@ -239,6 +268,63 @@ async def test_what_somebody_did_at_klarna_shows_as_drift(gateway: Gateway) -> N
         {"path": ["remaining_authorized_amount"], "expected": "16360", "actual": "16260"},
     ]
     assert await gateway.ask(KLARNA, id=await gateway.put(reference="new")) == {"klarnaOrder": None}
+
+
+async def drift_events(gateway: Gateway, order_id: str) -> list[Json]:
+    """What the order's history says of Klarna's books."""
+    found = await gateway.do(
+        "query ($id: ID!) { order(id: $id) { eventStores { nodes { event payload } } } }",
+        id=order_id,
+    )
+    return [one for one in found["eventStores"]["nodes"] if one["event"].startswith("klarna_")]
+
+
+async def test_drift_is_told_once_in_the_orders_history_and_so_is_its_end(
+    gateway: Gateway,
+) -> None:
+    order_id = await placed(gateway)
+    elsewhere = {
+        "order_id": "somebody captured at Klarna's portal",
+        "status": "PART_CAPTURED",
+        "order_amount": 163_60,
+        "captured_amount": 1_00,
+        "remaining_authorized_amount": 162_60,
+    }
+    gateway.fault("get_order", status=200, body=elsewhere, times=2)
+    drifted = {
+        "event": "klarna_drifted",
+        "payload": {
+            "captured_amount": {"from": "0", "to": "100"},
+            "remaining_authorized_amount": {"from": "16360", "to": "16260"},
+        },
+    }
+
+    told = []
+    for days in (2, 4, 8, 15):
+        gateway.clock.advance(timedelta(days=days))
+        await reconcile(gateway.services)
+        told.append(await drift_events(gateway, order_id))
+
+    agreed = {"event": "klarna_agreed", "payload": {}}
+    gone = {"remaining_authorized_amount": {"from": "16360", "to": "0"}}
+    expired = {"event": "klarna_drifted", "payload": gone}
+    assert told[:3] == [[drifted], [drifted], [drifted, agreed]]
+    assert told[3] == [drifted, agreed, expired], "Klarna's guarantee ends after 28 days"
+
+
+async def test_books_that_klarna_was_read_in_the_middle_of_are_not_compared(
+    gateway: Gateway,
+) -> None:
+    order_id = await placed(gateway)
+    gateway.fault("capture", close="after", times=9)
+    await gateway.fails(CAPTURE, id=order_id, amount=1_00)
+    gateway.fault("get_order", status=503)  # for the capture's own look at Klarna's books
+    gateway.clock.advance(timedelta(days=2))
+
+    await reconcile(gateway.services)
+
+    assert len(await unsettled(gateway)) == 1
+    assert await drift_events(gateway, order_id) == []
 
 
 @pytest.mark.parametrize(
