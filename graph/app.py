@@ -45,7 +45,11 @@ async def services_of(settings: Settings, clock: Clock) -> AsyncIterator[Service
     timeout = aiohttp.ClientTimeout(total=settings.klarna_timeout)
     database = await open_sqlite(settings.database)
     try:
-        async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+        # How many calls are under way is each account's own matter: one must not starve another
+        connections = aiohttp.TCPConnector(limit=0)
+        async with aiohttp.ClientSession(
+            connector=connections, cookie_jar=aiohttp.DummyCookieJar()
+        ) as session:
             keys = KeyRing(settings.keys)
             urls = cast("Mapping[Region, str]", settings.klarna_test_urls)
             services = Services(

@@ -1,5 +1,7 @@
 """Resuming: going on with an operation that was not settled, by its kind."""
 
+from collections.abc import Sequence
+
 from resolvers.capturing import Capturing
 from resolvers.context import Context
 from resolvers.errors import Problem
@@ -16,13 +18,8 @@ from store.operations import UNSETTLED, Operation, OperationKind, operations_by_
 from store.payments import PaymentStatus, payments_by_id
 from store.scope import EVERYTHING
 
-_MOVEMENTS: dict[OperationKind, type[Movement]] = {
-    OperationKind.capture: Capturing,
-    OperationKind.cancel: Voiding,
-    OperationKind.release: Voiding,
-    OperationKind.refund: Refunding,
-    OperationKind.extend: Extending,
-}
+_MOVEMENTS: Sequence[type[Movement]] = (Capturing, Voiding, Refunding, Extending)
+_BY_KIND = {kind: movement for movement in _MOVEMENTS for kind in movement.kinds}
 
 
 async def retry_operation(context: Context, operation_id: str) -> Operation:
@@ -53,7 +50,7 @@ async def resume(context: Context, operation: Operation) -> None:
 
 
 async def _go_on(context: Context, operation: Operation) -> None:
-    movement = _MOVEMENTS.get(operation.kind)
+    movement = _BY_KIND.get(operation.kind)
     if movement is not None:
         await perform(context, movement(context, operation.order_id, operation))
     elif operation.kind is OperationKind.cancel_authorization:
