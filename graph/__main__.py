@@ -94,6 +94,14 @@ def schema(
 
 
 @cli.command()
+def errors() -> None:
+    """Print what each code of a refusal or an error means, and what to do about it."""
+    from graph.catalogue import errors_text  # noqa: PLC0415  (likewise)
+
+    _say(errors_text())
+
+
+@cli.command()
 def migrate(
     database: Annotated[Path | None, typer.Option(help="The database file to migrate.")] = None,
 ) -> None:

@@ -1,6 +1,7 @@
 """What a caller reads when something is not done: refusals, coded errors, masked bugs."""
 
 import secrets
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import strawberry
@@ -12,7 +13,8 @@ from strawberry.utils.str_converters import to_camel_case
 from graph.context import Info
 from graph.describe import graph_enum
 from graph.types import graph_type
-from resolvers.errors import Fault, RefusalCode, Refused, Unavailable
+from resolvers.codes import Code, ErrorCode, RefusalCode
+from resolvers.errors import Fault, Refused, Unavailable
 from store.database import StoreUnavailable
 
 log = structlog.get_logger()
@@ -79,35 +81,42 @@ def fault_of(error: BaseException | None) -> Fault | None:
     return None
 
 
+def coded(code: Code, message: str, details: Mapping[str, object] | None = None) -> dict[str, Any]:
+    """Return an error as an answer's `errors` hold it; `details` are what else it says."""
+    return {"message": message, "extensions": {"code": str(code), **(details or {})}}
+
+
 def formatted(error: GraphQLError, *, executed: bool) -> dict[str, Any]:
     """Return an error as the answer's `errors` hold it: with a code, and bugs masked.
 
     `executed` says whether the document was good, so that what is wrong is in the variables.
     """
-    answer: dict[str, Any] = dict(error.formatted)
+    return dict(error.formatted) | _told(error, executed=executed)
+
+
+def _told(error: GraphQLError, *, executed: bool) -> dict[str, Any]:
     cause = error.original_error
     fault = fault_of(cause)
-    extensions: dict[str, Any]
     if fault is not None:
-        answer["message"] = fault.message
-        extensions = {"code": fault.code, **fault.details}
-    elif isinstance(cause, Refused):
+        return coded(fault.code, fault.message, fault.details)
+    if isinstance(cause, Refused):
         # A refusal where the schema has no place for one: the code is the refusal's own
-        extensions = {"code": str(cause.code), "hint": cause.hint}
-    elif isinstance(error, GraphQLSyntaxError):
-        extensions = {"code": "GRAPHQL_PARSE_FAILED"}
-    elif cause is None or isinstance(cause, GraphQLError):
-        extensions = {"code": "BAD_USER_INPUT" if executed else "GRAPHQL_VALIDATION_FAILED"}
-    else:
-        return answer | masked(cause)
-    return answer | {"extensions": extensions}
+        return coded(cause.code, error.message, {"hint": cause.hint})
+    if isinstance(error, GraphQLSyntaxError):
+        return coded(ErrorCode.GRAPHQL_PARSE_FAILED, error.message)
+    if cause is not None and not isinstance(cause, GraphQLError):
+        return masked(cause, error.path)
+    if executed:
+        return coded(ErrorCode.BAD_USER_INPUT, error.message)
+    return coded(ErrorCode.GRAPHQL_VALIDATION_FAILED, error.message)
 
 
-def masked(bug: BaseException) -> dict[str, Any]:
-    """Log a bug with its traceback under a new id, and return the error that names only the id."""
+def masked(bug: BaseException, path: Sequence[str | int] | None = None) -> dict[str, Any]:
+    """Log a bug with its traceback under a new id, and return the error that names only the id.
+
+    `path` is the field that it happened in, from the outside in.
+    """
     bug_id = secrets.token_hex(8)
-    log.error("bug", id=bug_id, exc_info=bug)
-    return {
-        "message": "Something went wrong here. The operator finds it by this id.",
-        "extensions": {"code": "INTERNAL", "id": bug_id},
-    }
+    log.error("bug", id=bug_id, path=path, exc_info=bug)
+    message = "Something went wrong here. The operator finds it by this id."
+    return coded(ErrorCode.INTERNAL, message, {"id": bug_id})

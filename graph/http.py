@@ -7,7 +7,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from graph.auth import CALLER
-from graph.errors import masked
+from graph.errors import coded, masked
 from graph.execution import answer
 from resolvers.context import Context, Services
 from resolvers.errors import BadInput, Fault, Unauthenticated
@@ -58,7 +58,7 @@ def _operation(body: bytes) -> tuple[str, dict[str, Any] | None, str | None]:
 
 def refused(fault: Fault, *, status: int) -> web.Response:
     """Return the answer to a request that was not even begun."""
-    error = {"message": fault.message, "extensions": {"code": fault.code, **fault.details}}
+    error = coded(fault.code, fault.message, fault.details)
     return _json({"errors": [error]}, status=status)
 
 

@@ -13,6 +13,9 @@ from graphql import (
     validate_input_value,
 )
 
+from graph.errors import coded
+from resolvers.codes import ErrorCode
+
 _VALUE = re.compile(r"[,;.]? [Ff]ound: .*|, found.*|(?<=value): .*|: .*", re.DOTALL)
 """Where graphql-core's messages begin to repeat what they were given."""
 _NO_WORD = re.compile(r"Value .* does not exist in '(\w+)' enum.*", re.DOTALL)
@@ -42,7 +45,5 @@ def _wrong(value: object, kind: Any) -> list[tuple[GraphQLError, list[str | int]
 
 def _error(name: str, path: list[str | int], message: str) -> dict[str, Any]:
     steps = [name, *map(str, path)]
-    return {
-        "message": f"The variable ${'.'.join(steps)} cannot be so: {message}",
-        "extensions": {"code": "BAD_USER_INPUT", "argument": name, "path": steps},
-    }
+    told = f"The variable ${'.'.join(steps)} cannot be so: {message}"
+    return coded(ErrorCode.BAD_USER_INPUT, told, {"argument": name, "path": steps})

@@ -16,101 +16,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from store.words import Word
+from resolvers.codes import ErrorCode, RefusalCode
 
-
-class RefusalCode(Word):
-    """Why a change was refused. The codes are stable: clients may decide on them."""
-
-    FIELD_INVALID = "FIELD_INVALID", "A field holds what it must not: `path` says which."
-    AMOUNT_OUT_OF_RANGE = (
-        "AMOUNT_OUT_OF_RANGE",
-        "An amount is larger than Klarna takes, or of the wrong sign.",
-    )
-    AMOUNTS_DIFFER = (
-        "AMOUNTS_DIFFER",
-        "Amounts do not add up: a line, a total or the tax is not what the others make it.",
-    )
-    RESOURCE_IN_USE = (
-        "RESOURCE_IN_USE",
-        "Other resources refer to it, so that it cannot be deleted or moved.",
-    )
-    KEY_REUSED = ("KEY_REUSED", "The idempotency key was used for another request before.")
-    KEY_IN_USE = (
-        "KEY_IN_USE",
-        "A request with this idempotency key is being worked on at this moment.",
-    )
-    REFERENCE_AMBIGUOUS = (
-        "REFERENCE_AMBIGUOUS",
-        "Several orders have this reference: say which by its id.",
-    )
-    ORDER_NOT_EDITABLE = (
-        "ORDER_NOT_EDITABLE",
-        "The order is placed, being placed or cancelled, and cannot be changed any more.",
-    )
-    ORDER_NOT_PLACED = (
-        "ORDER_NOT_PLACED",
-        "Only a placed order can be approved, captured, voided or refunded.",
-    )
-    NOTHING_LEFT = ("NOTHING_LEFT", "Nothing is left to be captured, voided or refunded.")
-    AMOUNT_EXCEEDED = ("AMOUNT_EXCEEDED", "The amount is more than what is left.")
-    MOVEMENT_UNSETTLED = (
-        "MOVEMENT_UNSETTLED",
-        "Nobody knows yet what came of an earlier capture, void or refund of the order.",
-    )
-    ORDER_NOT_PENDING = (
-        "ORDER_NOT_PENDING",
-        "Only a pending order can be placed, and this one is not.",
-    )
-    ORDER_INCOMPLETE = (
-        "ORDER_INCOMPLETE",
-        "The order lacks something that paying it needs: `path` says what.",
-    )
-    PAYMENT_METHOD_UNUSABLE = (
-        "PAYMENT_METHOD_UNUSABLE",
-        "The order's payment method is missing, disabled or not for its currency.",
-    )
-    GATEWAY_DISABLED = "GATEWAY_DISABLED", "The gateway is disabled and takes no new payments."
-    COUNTRY_UNSUPPORTED = (
-        "COUNTRY_UNSUPPORTED",
-        "Klarna does not sell to this country, or not through this gateway's region.",
-    )
-    CURRENCY_UNSUPPORTED = (
-        "CURRENCY_UNSUPPORTED",
-        "Klarna takes this country's own currency only.",
-    )
-    AMOUNTS_MISMATCHED = (
-        "AMOUNTS_MISMATCHED",
-        "The order changed after the session was opened: refresh the payment first.",
-    )
-    NOT_AUTHORIZED = (
-        "NOT_AUTHORIZED",
-        "The payment holds no authorization that is still good: the shopper must authorize.",
-    )
-    SESSION_EXPIRED = (
-        "SESSION_EXPIRED",
-        "The payment's session has ended: refresh the payment for a new one.",
-    )
-    SESSION_COMPLETED = (
-        "SESSION_COMPLETED",
-        "Klarna has placed an order from this session already.",
-    )
-    PAYMENT_STATE = (
-        "PAYMENT_STATE",
-        "The payment is in a state that does not allow this: it is being placed, placed or over.",
-    )
-    KLARNA_DECLINED = (
-        "KLARNA_DECLINED",
-        "Klarna declines the purchase and gives no reason: offer another way to pay.",
-    )
-    KLARNA_REFUSED = (
-        "KLARNA_REFUSED",
-        "Klarna refused the request: `klarnaCode` and the message say why.",
-    )
-    GATEWAY_UNAUTHORIZED = (
-        "GATEWAY_UNAUTHORIZED",
-        "Klarna does not accept the gateway's credentials: wrong, disabled or of another region.",
-    )
+__all__ = [
+    "BadInput",
+    "ErrorCode",
+    "Fault",
+    "Forbidden",
+    "NotFound",
+    "Problem",
+    "RefusalCode",
+    "Refused",
+    "Unauthenticated",
+    "Unavailable",
+]
 
 
 class Problem(Exception):
@@ -146,7 +65,7 @@ class Fault(Problem):
     """An operation that cannot be answered: it becomes an error with a code."""
 
     message: str
-    code: ClassVar[str]
+    code: ClassVar[ErrorCode]
     details: dict[str, object] = field(default_factory=dict)
     """More to say in the error's extensions; it holds no secret."""
 
@@ -157,28 +76,28 @@ class Fault(Problem):
 class NotFound(Fault):
     """There is no such thing, or it is not the caller's: both are answered alike."""
 
-    code = "NOT_FOUND"
+    code = ErrorCode.NOT_FOUND
 
 
 class Forbidden(Fault):
     """A caller of this kind may not do this."""
 
-    code = "FORBIDDEN"
+    code = ErrorCode.FORBIDDEN
 
 
 class Unauthenticated(Fault):
     """There is no token, or it is not a good one."""
 
-    code = "UNAUTHENTICATED"
+    code = ErrorCode.UNAUTHENTICATED
 
 
 class BadInput(Fault):
     """An argument that no caller could mean."""
 
-    code = "BAD_USER_INPUT"
+    code = ErrorCode.BAD_USER_INPUT
 
 
 class Unavailable(Fault):
     """Klarna or the store did not answer. The same request may be sent again."""
 
-    code = "UNAVAILABLE"
+    code = ErrorCode.UNAVAILABLE

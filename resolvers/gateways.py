@@ -68,7 +68,7 @@ async def update_klarna_gateway(
         after = replace(gateway, **said)
         _check(after)
         if after.country_code is not gateway.country_code:
-            hint = "Make another gateway for the other region."
+            hint = "Make another one for the other region with createKlarnaGateway."
             await must_be_unused(change.transaction, gateway.id, _USES, hint=hint)
         if login:
             after = _logged_in(context, after, login)

@@ -217,7 +217,7 @@ async def _intend(
         raise Refused(
             RefusalCode.GATEWAY_UNAUTHORIZED,
             f"The credentials of the gateway {call.gateway.name} cannot be opened here.",
-            hint="The operator must serve with the sealing key that they were sealed with.",
+            hint="Serve with the key that sealed them, or give them anew with updateKlarnaGateway.",
         ) from error
     operation, doubtful = await log.begin(change.transaction, described)
     if operation.fingerprint != described.fingerprint:

@@ -81,7 +81,7 @@ async def _find(context: Context, reader: Reader, snapshot: Snapshot) -> Order |
             RefusalCode.FIELD_INVALID,
             f"The id {snapshot.order_id} is taken.",
             path=["id"],
-            hint="Push the order with another id, or with none.",
+            hint="Call putOrder with another id, or with none.",
         )
     wanted = snapshot.order
     if wanted.reference is None:
@@ -96,7 +96,7 @@ async def _find(context: Context, reader: Reader, snapshot: Snapshot) -> Order |
             RefusalCode.REFERENCE_AMBIGUOUS,
             f"{len(found)} orders have the reference {snapshot.order.reference}.",
             path=["reference"],
-            hint="Push the order with its id.",
+            hint="Call putOrder with the id of one of them.",
         )
     return found[0] if found else None
 

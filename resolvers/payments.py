@@ -144,7 +144,7 @@ async def save_klarna_auth_token(
             raise Refused(
                 RefusalCode.PAYMENT_STATE,
                 f"The payment is {status} and takes no authorization any more.",
-                hint="Read the payment: its order may be placed already.",
+                hint="Read its order: if it is not placed, createKlarnaPayment opens another one.",
             )
         order = await orders_by_id.known(change.transaction, payment.order_id)
         wanted = order.status in EDITABLE
@@ -174,7 +174,7 @@ async def _must_be_fresh(change: Change, payment: KlarnaPayment, auth_token: str
             RefusalCode.NOT_AUTHORIZED,
             "Klarna has refused this authorization: it is spent.",
             path=["auth_token"],
-            hint="Have the shopper authorize again.",
+            hint="Have the shopper authorize again, then call saveKlarnaAuthToken.",
             klarna_code=tried.klarna_code,
             correlation_id=tried.correlation_id,
         )

@@ -34,7 +34,7 @@ async def must_be_editable(reader: Reader | Finder, order: Order) -> None:
         raise Refused(
             RefusalCode.ORDER_NOT_EDITABLE,
             f"The order is {order.status} and cannot be changed any more.",
-            hint="Push a new order, or cancel this one.",
+            hint="Push another order with putOrder.",
         )
     if not await editable(reader, order):
         raise Refused(
@@ -85,7 +85,7 @@ def must_be_enabled(gateway: KlarnaGateway) -> None:
         raise Refused(
             RefusalCode.GATEWAY_DISABLED,
             "The gateway of the order's payment method is disabled.",
-            hint="Call enableKlarnaGateway, or choose another payment method.",
+            hint="Call enableKlarnaGateway, or choose another method with setOrderPaymentMethod.",
         )
 
 
@@ -142,14 +142,14 @@ def _country(
             f"{code} belongs to Klarna's region {country.region}, and the payment method's gateway "
             f"to {gateway.country_code}.",
             path=["country_code"],
-            hint=f"Choose a payment method whose gateway is in {country.region}.",
+            hint=f"Choose a method of a gateway in {country.region} with setOrderPaymentMethod.",
         )
     if country.currency != order.currency_code:
         raise Refused(
             RefusalCode.CURRENCY_UNSUPPORTED,
             f"Klarna takes {country.currency} from shoppers in {code}, not {order.currency_code}.",
             path=["currency_code"],
-            hint=f"Push the order in {country.currency}, or offer another way to pay.",
+            hint=f"Push it in {country.currency} with putOrder, or offer another way to pay.",
         )
     return country
 
@@ -166,7 +166,7 @@ def checked_body(purchase: Purchase) -> Body:
             RefusalCode.AMOUNT_OUT_OF_RANGE,
             f"Klarna takes totals and taxes from 0 to {MAX_AMOUNT} minor units.",
             path=["total_amount_with_taxes_cents"],
-            hint="Split the order.",
+            hint="Split the order, and push its parts with putOrder.",
         )
     for finding in findings(body):
         raise Refused(

@@ -101,7 +101,8 @@ class Recording(Placing):
                     RefusalCode.FIELD_INVALID,
                     "This order of Klarna's is not one of this payment.",
                     path=["klarna_order_id"],
-                    hint=f"Its merchant reference 2 must be {payment.id}.",
+                    hint="Call recordKlarnaOrder with the order whose merchant reference 2 is "
+                    f"{payment.id}.",
                 )
             )
         if found.status in ENDED:

@@ -87,7 +87,7 @@ class Refreshing(Call[Session | None, KlarnaPayment]):
             raise Refused(
                 RefusalCode.PAYMENT_STATE,
                 f"The payment is {status} and follows its order no more.",
-                hint="Read the payment: its order may be placed already.",
+                hint="Read its order: if it is not placed, createKlarnaPayment opens another one.",
             )
         order = await orders_by_id.known(change.transaction, payment.order_id)
         await must_be_editable(change.transaction, order)

@@ -37,7 +37,7 @@ def check_texts(content: Referable, path: Path = (), *, limit: int = MAX_TEXT) -
                 RefusalCode.AMOUNT_OUT_OF_RANGE,
                 f"Amounts go up to {MAX_AMOUNT} minor units, which is all that Klarna takes.",
                 path=here,
-                hint="Split the order.",
+                hint="Split the order, and push its parts with putOrder.",
             )
         if isinstance(value, str) and not field.is_enum:
             _check_text(field.name, value, here, limit)

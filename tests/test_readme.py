@@ -8,6 +8,7 @@ from graphql import build_schema, parse, validate
 from typer.main import get_command
 
 from graph.__main__ import cli
+from graph.catalogue import errors_table
 from graph.schema import printed
 from graph.settings import settings_table
 
@@ -23,6 +24,12 @@ def test_the_settings_in_the_readme_are_the_settings() -> None:
     (shown,) = re.findall(r"<!-- settings -->\n(.*?)<!-- /settings -->", README, re.DOTALL)
 
     assert shown == settings_table(), "copy the output of settings_table() into the README"
+
+
+def test_the_codes_in_the_readme_are_the_codes() -> None:
+    (shown,) = re.findall(r"<!-- errors -->\n(.*?)<!-- /errors -->", README, re.DOTALL)
+
+    assert shown == errors_table(), "copy the output of errors_table() into the README"
 
 
 def test_the_commands_in_the_readme_are_the_commands() -> None:
