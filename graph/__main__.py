@@ -139,12 +139,20 @@ def token(
     mode: Annotated[Mode, typer.Option(help="The Klarna environment it sees.")] = Mode.test,
     application: Annotated[str, typer.Option(help="Who holds it; versions say so.")] = "cli",
     hours: Annotated[float, typer.Option(min=0.01, max=8760, help="How long it is good.")] = 2,
+    *,
+    operator: Annotated[
+        bool, typer.Option("--operator", help="For whoever runs the gateway, not the shop.")
+    ] = False,
 ) -> None:
-    """Print an access token: an integration's, or with --order a checkout's."""
+    """Print an access token: an integration's, an operator's, or with --order a checkout's."""
     if order == "":
         _fail("--order needs the order's id.")
+    if operator and order is not None:
+        _fail("--operator and --order are two kinds of token: give one of them.")
     tokens = Tokens(_settings().token_secret.get_secret_value(), SystemClock())
-    kind = CallerKind.integration if order is None else CallerKind.sales_channel
+    kind = CallerKind.operator if operator else CallerKind.integration
+    if order is not None:
+        kind = CallerKind.sales_channel
     life = timedelta(hours=hours)
     _say(tokens.issue(kind, mode, application_id=application, life=life, order_id=order))
 

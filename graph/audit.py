@@ -9,11 +9,12 @@ from graph.connections import connection_of, listed
 from graph.context import Info
 from graph.filters import filter_of
 from graph.nodes import Node
-from graph.permissions import INTEGRATIONS
+from graph.permissions import open_to
 from graph.resources import EVENTS, HISTORY, Resource
 from graph.sorting import order_of
 from graph.types import graph_type
 from resolvers import history
+from resolvers.permissions import READERS
 from store import events, versions
 from store.fields import Json
 from store.nodes import RESOURCES
@@ -62,15 +63,15 @@ class AuditQuestions:
     versions = listed(
         "Version",
         HISTORY,
-        "All changes, oldest first. For integrations only. What changed, who did it and when are "
+        "All changes, oldest first. Not for checkouts. What changed, who did it and when are "
         'filters: `{changes: {hasKey: "status"}, who: {contains: {application: {id: "x"}}}}`.',
         VERSIONS,
     )
     event_stores = listed(
-        "EventStore", HISTORY, "All that happened, oldest first. For integrations only.", EVENTS
+        "EventStore", HISTORY, "All that happened, oldest first. Not for checkouts.", EVENTS
     )
 
-    @strawberry.field(graphql_type=Json | None)
+    @strawberry.field(graphql_type=Json | None, metadata=open_to(READERS))
     async def version_diff(
         self,
         info: Info,
@@ -81,9 +82,8 @@ class AuditQuestions:
     ) -> dict[str, Any] | None:
         """What differs between the resource after one version and after another.
 
-        Each attribute with its two values, as in `changes`; null if there is no such version. For
-        integrations only.
+        Each attribute with its two values, as in `changes`; null if there is no such version.
+        Not for checkouts.
         """
         context = info.context
-        context.caller.must_be(*INTEGRATIONS)
         return await history.version_diff(context.database, context.scope, from_, to)

@@ -1,7 +1,6 @@
 """Connections: lists that grow, in pages of keyset cursors, the same at the root and below it."""
 
 from collections.abc import Awaitable, Callable
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -13,13 +12,13 @@ from graph.comparisons import bad
 from graph.context import Info
 from graph.federation import shareable
 from graph.filters import condition_of
-from graph.permissions import EVERYONE, INTEGRATIONS
+from graph.permissions import open_to
 from graph.relationships import Relationship
 from graph.sorting import keys_of
 from graph.types import graph_type, record_of
-from resolvers.callers import CallerKind
 from resolvers.cursors import Foreign
 from resolvers.errors import BadInput
+from resolvers.permissions import EVERYONE, READERS, Kinds
 from store.lookups import Lookup
 from store.pages import Found, Key, Order, Page, count, page, position_of
 
@@ -115,8 +114,15 @@ def _made(name: str, about: str, **fields: tuple[Any, Callable[[Any], Any], str]
     return shareable(strawberry.type(type(name, (), body), description=about))
 
 
-def listed(name: str, module: str, description: str, order: Order = NEWEST) -> Any:
-    """Declare the connection of all records of a type, at the root and for integrations only.
+def listed(
+    name: str,
+    module: str,
+    description: str,
+    order: Order = NEWEST,
+    *,
+    seen_by: Kinds = READERS,
+) -> Any:
+    """Declare the connection of all records of a type, at the root and not for checkouts.
 
     The type's module is named, and not imported: types lead to each other in circles.
     """
@@ -124,7 +130,6 @@ def listed(name: str, module: str, description: str, order: Order = NEWEST) -> A
     async def fetch(root: object, info: Info, asked: "Asked") -> Paged:
         del root
         context = info.context
-        context.caller.must_be(*INTEGRATIONS)
         record = record_of(asked.graph)
         return Paged(
             await page(context.database, record, asked.page, context.scope),
@@ -133,7 +138,7 @@ def listed(name: str, module: str, description: str, order: Order = NEWEST) -> A
             lambda: count(context.database, record, asked.page.condition, context.scope),
         )
 
-    return _field(name, module, description, order, fetch)
+    return _field(name, module, description, order, fetch, open_to(seen_by))
 
 
 def connected(
@@ -144,7 +149,7 @@ def connected(
     description: str,
     *,
     order: Order = NEWEST,
-    seen_by: AbstractSet[CallerKind] = EVERYONE,
+    seen_by: Kinds = EVERYONE,
     asked_as: str | None = None,
 ) -> Any:
     """Declare the connection of those records of a type that this record's `key` leads to.
@@ -155,7 +160,6 @@ def connected(
 
     async def fetch(root: object, info: Info, asked: "Asked") -> Paged:
         loaders, parent = info.context.loaders_of(root), getattr(root, key)
-        info.context.caller.must_be(*seen_by)
         return Paged(
             await loaders.page(lookup, asked.page, parent),
             asked.page,
@@ -163,7 +167,7 @@ def connected(
             lambda: loaders.count(lookup, asked.page.condition, parent),
         )
 
-    return _field(name, module, description, order, fetch, relationship, asked_as)
+    return _field(name, module, description, order, fetch, relationship.metadata, asked_as)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +188,7 @@ def _field(  # noqa: PLR0917  (called by the two functions above only)
     description: str,
     default: Order,
     fetch: Fetch,
-    relationship: Relationship | None = None,
+    metadata: dict[str, Any],
     asked_as: str | None = None,
 ) -> StrawberryField:
     async def resolve(  # noqa: PLR0917  (GraphQL gives the arguments by their names)
@@ -227,7 +231,7 @@ def _field(  # noqa: PLR0917  (called by the two functions above only)
         resolver=resolve,
         graphql_type=made | None,
         description=description,
-        metadata={"relationship": relationship} if relationship else None,
+        metadata=metadata,
     )
     return field
 

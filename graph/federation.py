@@ -6,7 +6,6 @@ another subgraph knows only the keys of.
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -20,11 +19,11 @@ from strawberry.utils.str_converters import to_camel_case
 from typing_extensions import Doc
 
 from graph.context import Info
-from graph.permissions import EVERYONE
+from graph.permissions import open_to
 from graph.sdl import subgraph_sdl
 from graph.types import graph_type
-from resolvers.callers import CallerKind
 from resolvers.errors import BadInput, Fault
+from resolvers.permissions import EVERYONE, Kinds
 from store.lookups import Lookup
 
 T = TypeVar("T", bound=type)
@@ -46,7 +45,7 @@ class Entity:
     graph: Any
     keys: Mapping[str, Lookup[Any]]
     """Where a record is found by each key, in the order in which they are tried."""
-    seen_by: AbstractSet[CallerKind]
+    seen_by: Kinds
     """The callers that may refer to it; others are told FORBIDDEN."""
 
     async def find(self, info: Info, representation: Mapping[str, Any]) -> Any:
@@ -68,7 +67,7 @@ _ENTITIES: dict[str, Entity] = {}
 """The entities by the names of their types."""
 
 
-def entity(*lookups: Lookup[Any], seen_by: AbstractSet[CallerKind] = EVERYONE) -> Callable[[T], T]:
+def entity(*lookups: Lookup[Any], seen_by: Kinds = EVERYONE) -> Callable[[T], T]:
     """Have other subgraphs refer to a type by the keys that these lookups find it by."""
 
     def declare(graph: T) -> T:
@@ -117,12 +116,14 @@ def _questions() -> type:
     class Questions:
         """What a router asks of every subgraph."""
 
-        @strawberry.field(name="_service")
+        @strawberry.field(name="_service", metadata=open_to(EVERYONE))
         def service(self) -> Service:
             """This gateway as a subgraph."""
             return Service()
 
-        @strawberry.field(name="_entities", graphql_type=list[any_entity | None])
+        @strawberry.field(
+            name="_entities", graphql_type=list[any_entity | None], metadata=open_to(EVERYONE)
+        )
         async def entities(
             self,
             info: Info,

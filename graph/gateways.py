@@ -12,11 +12,12 @@ from graph.federation import entity
 from graph.filters import filter_of
 from graph.inputs import changes, content, graph_input, graph_patch
 from graph.mutations import mutation
-from graph.permissions import INTEGRATIONS
+from graph.permissions import open_to
 from graph.resources import AsOf, Resource, asked_for
 from graph.sorting import order_of
 from graph.types import graph_type
 from resolvers import gateways, switching
+from resolvers.permissions import READERS
 from store import gateways as store
 from store.gateways import KlarnaGatewaySettings, gateways_by_id
 from store.payment_methods import payment_methods_by_gateway
@@ -25,7 +26,7 @@ from store.payments import payments_by_gateway
 HERE = "graph.gateways"
 
 
-@entity(gateways_by_id, seen_by=INTEGRATIONS)
+@entity(gateways_by_id, seen_by=READERS)
 @graph_type
 class KlarnaGateway(store.KlarnaGateway, Resource):
     """A Klarna merchant account, in one of Klarna's regions."""
@@ -91,25 +92,24 @@ class UpdateKlarnaGatewayInput(KlarnaGatewaySettings):
 class GatewayQuestions:
     """What can be asked of gateways."""
 
-    @strawberry.field(graphql_type=KlarnaGateway | None)
+    @strawberry.field(graphql_type=KlarnaGateway | None, metadata=open_to(READERS))
     async def klarna_gateway(
         self,
         info: Info,
         id: Annotated[strawberry.ID, Doc("The gateway's id.")],
         as_of: AsOf = None,
     ) -> Any:
-        """One gateway, or null if there is none of this id. For integrations only."""
-        info.context.caller.must_be(*INTEGRATIONS)
+        """One gateway, or null if there is none of this id. Not for checkouts."""
         return await asked_for(info, gateways_by_id, id, as_of)
 
-    klarna_gateways = listed("KlarnaGateway", HERE, "All gateways. For integrations only.")
+    klarna_gateways = listed("KlarnaGateway", HERE, "All gateways. Not for checkouts.")
 
 
 @graph_type
 class GatewayChanges:
     """What can be done with gateways."""
 
-    @mutation(KlarnaGatewayResult)
+    @mutation(KlarnaGatewayResult, gateways.create_klarna_gateway)
     async def create_klarna_gateway(
         self, info: Info, input: Annotated[CreateKlarnaGatewayInput, Doc("The new gateway.")]
     ) -> store.KlarnaGateway:
@@ -118,7 +118,7 @@ class GatewayChanges:
         settings = content(KlarnaGatewaySettings, input)
         return await gateways.create_klarna_gateway(info.context, settings, login)
 
-    @mutation(KlarnaGatewayResult)
+    @mutation(KlarnaGatewayResult, gateways.update_klarna_gateway)
     async def update_klarna_gateway(
         self,
         info: Info,
@@ -134,7 +134,7 @@ class GatewayChanges:
         said = changes(KlarnaGatewaySettings, input)
         return await gateways.update_klarna_gateway(info.context, id, said, given)
 
-    @mutation(KlarnaGatewayResult)
+    @mutation(KlarnaGatewayResult, gateways.delete_klarna_gateway)
     async def delete_klarna_gateway(
         self, info: Info, id: Annotated[strawberry.ID, Doc("The gateway's id.")]
     ) -> store.KlarnaGateway:
@@ -144,16 +144,16 @@ class GatewayChanges:
         """
         return await gateways.delete_klarna_gateway(info.context, id)
 
-    @mutation(KlarnaGatewayResult)
+    @mutation(KlarnaGatewayResult, switching.enable_klarna_gateway)
     async def enable_klarna_gateway(
         self, info: Info, id: Annotated[strawberry.ID, Doc("The gateway's id.")]
     ) -> store.KlarnaGateway:
-        """Let a disabled gateway take new payments again. For integrations only."""
-        return await switching.enable(info.context, gateways_by_id, id)
+        """Let a disabled gateway take new payments again. Not for checkouts."""
+        return await switching.enable_klarna_gateway(info.context, id)
 
-    @mutation(KlarnaGatewayResult)
+    @mutation(KlarnaGatewayResult, switching.disable_klarna_gateway)
     async def disable_klarna_gateway(
         self, info: Info, id: Annotated[strawberry.ID, Doc("The gateway's id.")]
     ) -> store.KlarnaGateway:
-        """Have a gateway refuse new payments; those it has go on. For integrations only."""
-        return await switching.disable(info.context, gateways_by_id, id)
+        """Have a gateway refuse new payments; those it has go on. Not for checkouts."""
+        return await switching.disable_klarna_gateway(info.context, id)

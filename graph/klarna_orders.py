@@ -7,8 +7,10 @@ from typing_extensions import Doc
 
 from graph.context import Info
 from graph.payments import Mismatch
+from graph.permissions import open_to
 from graph.types import graph_type
 from resolvers.comparing import klarna_order
+from resolvers.permissions import doers_of
 
 
 def _of_klarna(description: str) -> Any:
@@ -45,12 +47,12 @@ class KlarnaOrder:
 class KlarnaOrderQuestions:
     """What can be asked of Klarna's books."""
 
-    @strawberry.field(graphql_type=KlarnaOrder | None)
+    @strawberry.field(graphql_type=KlarnaOrder | None, metadata=open_to(doers_of(klarna_order)))
     async def klarna_order(
         self, info: Info, id: Annotated[strawberry.ID, Doc("The order's id, in this gateway.")]
     ) -> Any:
         """What Klarna has in its books of an order at this moment, and where ours differ.
 
-        Klarna is called for it. Null before the order is placed. For integrations only.
+        Klarna is called for it. Null before the order is placed. Not for checkouts.
         """
         return await klarna_order(info.context, id)

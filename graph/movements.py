@@ -22,7 +22,7 @@ OrderId = Annotated[strawberry.ID, Doc("The order's id.")]
 class MovementChanges:
     """What can be done with an order's money."""
 
-    @mutation(OrderResult)
+    @mutation(OrderResult, capture_order)
     async def capture_order(
         self,
         info: Info,
@@ -41,7 +41,7 @@ class MovementChanges:
         """
         return await capture_order(info.context, id, amount_cents, line_item_ids)
 
-    @mutation(OrderResult)
+    @mutation(OrderResult, void_order)
     async def void_order(self, info: Info, id: OrderId) -> Order:
         """Give up what Klarna guarantees. For integrations only.
 
@@ -51,7 +51,7 @@ class MovementChanges:
         """
         return await void_order(info.context, id)
 
-    @mutation(OrderResult)
+    @mutation(OrderResult, refund_order)
     async def refund_order(
         self,
         info: Info,
@@ -70,7 +70,7 @@ class MovementChanges:
         """
         return await refund_order(info.context, id, capture_id, amount_cents)
 
-    @mutation(OrderResult)
+    @mutation(OrderResult, extend_order_authorization)
     async def extend_order_authorization(self, info: Info, id: OrderId) -> Order:
         """Have Klarna guarantee the order's money for longer. For integrations only.
 

@@ -10,7 +10,9 @@ import strawberry
 from typing_extensions import Doc
 
 from graph.context import Info
+from graph.permissions import open_to
 from resolvers.once import once
+from resolvers.permissions import doers_of
 
 Resolver = Callable[..., Awaitable[Any]]
 Key = Annotated[
@@ -24,10 +26,10 @@ Key = Annotated[
 _KEY = inspect.Parameter("key", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Key)
 
 
-def mutation(result: Any) -> Callable[[Resolver], Any]:
-    """Declare a change: null where it failed, and else a member of the union `result`.
+def mutation(result: Any, makes: Callable[..., Any]) -> Callable[[Resolver], Any]:
+    """Declare a mutation: null where it failed, and else a member of the union `result`.
 
-    It takes a `key` beside its own arguments.
+    The change that it `makes` says who may ask for it. It takes a `key` beside its own arguments.
     """
 
     def declare(resolver: Resolver) -> Any:
@@ -39,7 +41,9 @@ def mutation(result: Any) -> Callable[[Resolver], Any]:
         signature = inspect.signature(resolver)
         parameters = [*signature.parameters.values(), _KEY]
         change.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]  # functions take any attribute
-        return strawberry.mutation(change, graphql_type=result | None)
+        return strawberry.mutation(
+            change, graphql_type=result | None, metadata=open_to(doers_of(makes))
+        )
 
     return declare
 

@@ -10,10 +10,11 @@ from graph.context import Info
 from graph.errors import Refusal
 from graph.filters import filter_of
 from graph.mutations import mutation
-from graph.permissions import INTEGRATIONS
+from graph.permissions import open_to
 from graph.relationships import one
 from graph.sorting import order_of
 from graph.types import graph_type
+from resolvers.permissions import READERS
 from resolvers.resuming import retry_operation
 from store import operations as store
 from store.gateways import gateways_by_id
@@ -57,18 +58,17 @@ OperationResult = Annotated[
 class OperationQuestions:
     """What can be asked of operations."""
 
-    @strawberry.field(graphql_type=Operation | None)
+    @strawberry.field(graphql_type=Operation | None, metadata=open_to(READERS))
     async def operation(
         self, info: Info, id: Annotated[strawberry.ID, Doc("The operation's id.")]
     ) -> store.Operation | None:
-        """One operation, or null if there is none of this id. For integrations only."""
-        info.context.caller.must_be(*INTEGRATIONS)
+        """One operation, or null if there is none of this id. Not for checkouts."""
         return await info.context.loaders.one(operations_by_id, id)
 
     operations = listed(
         "Operation",
         HERE,
-        "All calls to Klarna that had an effect, or were meant to. For integrations only. Those "
+        "All calls to Klarna that had an effect, or were meant to. Not for checkouts. Those "
         "whose outcome nobody knows: `{state: {in: [pending, unknown]}}`.",
     )
 
@@ -77,7 +77,7 @@ class OperationQuestions:
 class OperationChanges:
     """What can be done with operations."""
 
-    @mutation(OperationResult)
+    @mutation(OperationResult, retry_operation)
     async def retry_operation(
         self, info: Info, id: Annotated[strawberry.ID, Doc("The operation's id.")]
     ) -> store.Operation:
@@ -86,5 +86,4 @@ class OperationChanges:
         Klarna is asked what came of it before it is asked for it again, so that nothing is done
         twice. The gateway does so by itself, at `nextAttemptAt`. A settled one stays as it is.
         """
-        info.context.caller.must_be(*INTEGRATIONS)
         return await retry_operation(info.context, id)

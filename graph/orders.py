@@ -14,7 +14,7 @@ from graph.inputs import content, graph_input
 from graph.mutations import mutation
 from graph.payment_methods import PaymentMethod
 from graph.payments import KlarnaPayment
-from graph.permissions import INTEGRATIONS
+from graph.permissions import open_to
 from graph.relationships import many, one
 from graph.resources import AsOf, Resource, asked_for
 from graph.sorting import order_of
@@ -24,6 +24,7 @@ from resolvers import deciding, orders, purchases
 from resolvers.errors import BadInput, Refused
 from resolvers.history import time_of
 from resolvers.obstacles import obstacles
+from resolvers.permissions import EVERYONE, READERS
 from resolvers.placing import place_order
 from resolvers.snapshots import Snapshot
 from store import addresses, line_items
@@ -72,8 +73,8 @@ class Order(store.Order, Resource):
     payment_method: PaymentMethod | None = one(
         payment_methods_by_id,
         "payment_method_id",
-        "The payment method chosen. For integrations only.",
-        seen_by=INTEGRATIONS,
+        "The payment method chosen. Not for checkouts.",
+        seen_by=READERS,
     )
     payment_source: KlarnaPayment | None = one(
         payments_by_id, "payment_source_id", "The payment that is to pay it, or has paid it."
@@ -179,7 +180,7 @@ class OrderInput(OrderContent):
 class OrderQuestions:
     """What can be asked of orders."""
 
-    @strawberry.field(graphql_type=Order | None)
+    @strawberry.field(graphql_type=Order | None, metadata=open_to(EVERYONE))
     async def order(
         self,
         info: Info,
@@ -207,14 +208,14 @@ class OrderQuestions:
             return found[-1] if found else None
         return await asked_for(info, orders_by_id, found[-1].id, as_of)
 
-    orders = listed("Order", HERE, "All orders. For integrations only.")
+    orders = listed("Order", HERE, "All orders. Not for checkouts.")
 
 
 @graph_type
 class OrderChanges:
     """What can be done with orders."""
 
-    @mutation(OrderResult)
+    @mutation(OrderResult, orders.put_order)
     async def put_order(
         self, info: Info, input: Annotated[OrderInput, Doc("The order, whole.")]
     ) -> store.Order:
@@ -225,7 +226,7 @@ class OrderChanges:
         """
         return await orders.put_order(info.context, input.snapshot())
 
-    @mutation(OrderResult)
+    @mutation(OrderResult, deciding.set_order_payment_method)
     async def set_order_payment_method(
         self,
         info: Info,
@@ -239,7 +240,7 @@ class OrderChanges:
         """
         return await deciding.set_order_payment_method(info.context, id, payment_method_id)
 
-    @mutation(OrderResult)
+    @mutation(OrderResult, deciding.approve_order)
     async def approve_order(
         self, info: Info, id: Annotated[strawberry.ID, Doc("The order's id.")]
     ) -> store.Order:
@@ -249,7 +250,7 @@ class OrderChanges:
         """
         return await deciding.approve_order(info.context, id)
 
-    @mutation(OrderResult)
+    @mutation(OrderResult, deciding.cancel_order)
     async def cancel_order(
         self, info: Info, id: Annotated[strawberry.ID, Doc("The order's id.")]
     ) -> store.Order:
@@ -260,7 +261,7 @@ class OrderChanges:
         """
         return await deciding.cancel_order(info.context, id)
 
-    @mutation(OrderResult)
+    @mutation(OrderResult, place_order)
     async def place_order(
         self, info: Info, id: Annotated[strawberry.ID, Doc("The order's id.")]
     ) -> store.Order:

@@ -12,12 +12,13 @@ from graph.federation import entity
 from graph.filters import filter_of
 from graph.inputs import changes, content, graph_input, graph_patch
 from graph.mutations import mutation
-from graph.permissions import INTEGRATIONS
+from graph.permissions import open_to
 from graph.relationships import one
 from graph.resources import Resource
 from graph.sorting import order_of
 from graph.types import graph_type
 from resolvers import payment_methods, switching
+from resolvers.permissions import READERS
 from store import payment_methods as store
 from store.gateways import gateways_by_id
 from store.payment_methods import PaymentMethodSettings, payment_methods_by_id
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 HERE = "graph.payment_methods"
 
 
-@entity(payment_methods_by_id, seen_by=INTEGRATIONS)
+@entity(payment_methods_by_id, seen_by=READERS)
 @graph_type
 class PaymentMethod(store.PaymentMethod, Resource):
     """A way of paying that orders can choose, backed by a gateway."""
@@ -65,22 +66,21 @@ class UpdatePaymentMethodInput(PaymentMethodSettings):
 class PaymentMethodQuestions:
     """What can be asked of payment methods."""
 
-    @strawberry.field(graphql_type=PaymentMethod | None)
+    @strawberry.field(graphql_type=PaymentMethod | None, metadata=open_to(READERS))
     async def payment_method(
         self, info: Info, id: Annotated[strawberry.ID, Doc("The payment method's id.")]
     ) -> store.PaymentMethod | None:
-        """One payment method, or null if there is none of this id. For integrations only."""
-        info.context.caller.must_be(*INTEGRATIONS)
+        """One payment method, or null if there is none of this id. Not for checkouts."""
         return await info.context.loaders.one(payment_methods_by_id, id)
 
-    payment_methods = listed("PaymentMethod", HERE, "All payment methods. For integrations only.")
+    payment_methods = listed("PaymentMethod", HERE, "All payment methods. Not for checkouts.")
 
 
 @graph_type
 class PaymentMethodChanges:
     """What can be done with payment methods."""
 
-    @mutation(PaymentMethodResult)
+    @mutation(PaymentMethodResult, payment_methods.create_payment_method)
     async def create_payment_method(
         self, info: Info, input: Annotated[CreatePaymentMethodInput, Doc("The new method.")]
     ) -> store.PaymentMethod:
@@ -89,7 +89,7 @@ class PaymentMethodChanges:
         gateway_id = input.payment_gateway_id
         return await payment_methods.create_payment_method(info.context, gateway_id, settings)
 
-    @mutation(PaymentMethodResult)
+    @mutation(PaymentMethodResult, payment_methods.update_payment_method)
     async def update_payment_method(
         self,
         info: Info,
@@ -100,21 +100,21 @@ class PaymentMethodChanges:
         said = changes(PaymentMethodSettings, input)
         return await payment_methods.update_payment_method(info.context, id, said)
 
-    @mutation(PaymentMethodResult)
+    @mutation(PaymentMethodResult, switching.enable_payment_method)
     async def enable_payment_method(
         self, info: Info, id: Annotated[strawberry.ID, Doc("The payment method's id.")]
     ) -> store.PaymentMethod:
         """Let orders be paid this way again. For integrations only."""
-        return await switching.enable(info.context, payment_methods_by_id, id)
+        return await switching.enable_payment_method(info.context, id)
 
-    @mutation(PaymentMethodResult)
+    @mutation(PaymentMethodResult, switching.disable_payment_method)
     async def disable_payment_method(
         self, info: Info, id: Annotated[strawberry.ID, Doc("The payment method's id.")]
     ) -> store.PaymentMethod:
         """Have no new payment made this way; those there are go on. For integrations only."""
-        return await switching.disable(info.context, payment_methods_by_id, id)
+        return await switching.disable_payment_method(info.context, id)
 
-    @mutation(PaymentMethodResult)
+    @mutation(PaymentMethodResult, payment_methods.delete_payment_method)
     async def delete_payment_method(
         self, info: Info, id: Annotated[strawberry.ID, Doc("The payment method's id.")]
     ) -> store.PaymentMethod:

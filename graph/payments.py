@@ -14,7 +14,7 @@ from graph.filters import filter_of
 from graph.gateways import KlarnaGateway
 from graph.inputs import changes, content, graph_input, graph_patch
 from graph.mutations import mutation
-from graph.permissions import INTEGRATIONS
+from graph.permissions import open_to
 from graph.relationships import one
 from graph.resources import AsOf, Resource, asked_for
 from graph.sorting import order_of
@@ -24,6 +24,7 @@ from resolvers.errors import Refused
 from resolvers.history import time_of
 from resolvers.klarna.wire import authorize_payload
 from resolvers.mismatches import mismatches
+from resolvers.permissions import EVERYONE, INTEGRATIONS, READERS
 from resolvers.recording import record_klarna_order
 from store import payments as store
 from store.addresses import addresses_by_id
@@ -107,8 +108,8 @@ class KlarnaPayment(store.KlarnaPayment, Resource):
     payment_gateway: KlarnaGateway | None = one(
         gateways_by_id,
         "payment_gateway_id",
-        "The gateway it goes through. For integrations only.",
-        seen_by=INTEGRATIONS,
+        "The gateway it goes through. Not for checkouts.",
+        seen_by=READERS,
     )
 
     @strawberry.field(name="status")
@@ -121,13 +122,12 @@ class KlarnaPayment(store.KlarnaPayment, Resource):
         """Klarna's payment method categories for this order. Show the shopper one of these."""
         return [PaymentMethodCategory.of(category) for category in self.payment_methods]
 
-    @strawberry.field(name="authToken")
-    def authorization(self, info: Info) -> str | None:
+    @strawberry.field(name="authToken", metadata=open_to(INTEGRATIONS))
+    def authorization(self) -> str | None:
         """The token of the shopper's authorization, for integrations only.
 
         Null before the authorization and whenever it is no longer good.
         """
-        info.context.caller.must_be(*INTEGRATIONS)
         return self.auth_token
 
     @strawberry.field
@@ -198,7 +198,7 @@ class UpdateKlarnaPaymentInput(Referable):
 class PaymentQuestions:
     """What can be asked of payments."""
 
-    @strawberry.field(graphql_type=KlarnaPayment | None)
+    @strawberry.field(graphql_type=KlarnaPayment | None, metadata=open_to(EVERYONE))
     async def klarna_payment(
         self,
         info: Info,
@@ -208,14 +208,14 @@ class PaymentQuestions:
         """One payment, or null if the caller sees none of this id."""
         return await asked_for(info, payments_by_id, id, as_of)
 
-    klarna_payments = listed("KlarnaPayment", HERE, "All payments. For integrations only.")
+    klarna_payments = listed("KlarnaPayment", HERE, "All payments. Not for checkouts.")
 
 
 @graph_type
 class PaymentChanges:
     """What can be done with payments."""
 
-    @mutation(KlarnaPaymentResult)
+    @mutation(KlarnaPaymentResult, payments.create_klarna_payment)
     async def create_klarna_payment(
         self, info: Info, input: Annotated[CreateKlarnaPaymentInput, Doc("The new payment.")]
     ) -> store.KlarnaPayment:
@@ -228,7 +228,7 @@ class PaymentChanges:
         referable = content(Referable, input)
         return await payments.create_klarna_payment(info.context, input.order_id, referable)
 
-    @mutation(KlarnaPaymentResult)
+    @mutation(KlarnaPaymentResult, payments.update_klarna_payment)
     async def update_klarna_payment(
         self,
         info: Info,
@@ -243,7 +243,7 @@ class PaymentChanges:
         said = changes(Referable, input)
         return await payments.update_klarna_payment(info.context, id, said)
 
-    @mutation(KlarnaPaymentResult)
+    @mutation(KlarnaPaymentResult, payments.delete_klarna_payment)
     async def delete_klarna_payment(
         self, info: Info, id: Annotated[strawberry.ID, Doc("The payment's id.")]
     ) -> store.KlarnaPayment:
@@ -254,7 +254,7 @@ class PaymentChanges:
         """
         return await payments.delete_klarna_payment(info.context, id)
 
-    @mutation(KlarnaPaymentResult)
+    @mutation(KlarnaPaymentResult, payments.save_klarna_auth_token)
     async def save_klarna_auth_token(
         self,
         info: Info,
@@ -268,7 +268,7 @@ class PaymentChanges:
         """
         return await payments.save_klarna_auth_token(info.context, id, auth_token)
 
-    @mutation(KlarnaPaymentResult)
+    @mutation(KlarnaPaymentResult, record_klarna_order)
     async def record_klarna_order(
         self,
         info: Info,
@@ -286,7 +286,7 @@ class PaymentChanges:
         await record_klarna_order(info.context, id, klarna_order_id)
         return await payments_by_id.one(info.context.database, id, info.context.scope)
 
-    @mutation(KlarnaPaymentResult)
+    @mutation(KlarnaPaymentResult, payments.refresh_klarna_payment)
     async def refresh_klarna_payment(
         self, info: Info, id: Annotated[strawberry.ID, Doc("The payment's id.")]
     ) -> store.KlarnaPayment:

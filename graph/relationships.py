@@ -1,6 +1,5 @@
 """Relationships: declared once beside a type, as the lookup and the key that lead to the other."""
 
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,8 +7,8 @@ import strawberry
 from strawberry.types.field import StrawberryField
 
 from graph.context import Info
-from graph.permissions import EVERYONE
-from resolvers.callers import CallerKind
+from graph.permissions import open_to
+from resolvers.permissions import EVERYONE, Kinds
 from store.lookups import Lookup
 
 
@@ -21,13 +20,17 @@ class Relationship:
     key: str
     """The record's own field whose value the lookup takes."""
     many: bool
-    seen_by: AbstractSet[CallerKind]
+    seen_by: Kinds
     """The callers that may follow it; others are told FORBIDDEN."""
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What a field says of itself that follows it."""
+        return {"relationship": self, **open_to(self.seen_by)}
 
     async def follow(self, record: object, info: Info) -> object:
         """Return what the record's key leads to."""
         context = info.context
-        context.caller.must_be(*self.seen_by)
         loaders = context.loaders_of(record)
         load = loaders.many if self.many else loaders.one
         return await load(self.lookup, getattr(record, self.key))
@@ -38,7 +41,7 @@ def one(
     key: str,
     description: str,
     *,
-    seen_by: AbstractSet[CallerKind] = EVERYONE,
+    seen_by: Kinds = EVERYONE,
 ) -> Any:
     """Declare the one record that this record's `key` leads to."""
     return _field(Relationship(lookup, key, many=False, seen_by=seen_by), description)
@@ -49,7 +52,7 @@ def many(
     key: str,
     description: str,
     *,
-    seen_by: AbstractSet[CallerKind] = EVERYONE,
+    seen_by: Kinds = EVERYONE,
 ) -> Any:
     """Declare the records that this record's `key` leads to, in the lookup's order."""
     return _field(Relationship(lookup, key, many=True, seen_by=seen_by), description)
@@ -60,7 +63,7 @@ def _field(relationship: Relationship, description: str) -> StrawberryField:
         return await relationship.follow(root, info)
 
     field: StrawberryField = strawberry.field(
-        resolver=resolve, description=description, metadata={"relationship": relationship}
+        resolver=resolve, description=description, metadata=relationship.metadata
     )
     return field
 

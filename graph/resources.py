@@ -7,8 +7,8 @@ from typing_extensions import Doc
 from graph.connections import connected
 from graph.context import Info
 from graph.nodes import Node
-from graph.permissions import INTEGRATIONS
 from graph.types import graph_interface
+from resolvers.permissions import READERS
 from store import resources
 from store.events import events_by_resource
 from store.instants import Instant
@@ -31,18 +31,18 @@ class Resource(resources.Resource, Node):
         HISTORY,
         versions_by_resource,
         "id",
-        "Its changes, oldest first. For integrations only.",
+        "Its changes, oldest first. Not for checkouts.",
         order=REVISIONS,
-        seen_by=INTEGRATIONS,
+        seen_by=READERS,
     )
     event_stores = connected(
         "EventStore",
         HISTORY,
         events_by_resource,
         "id",
-        "What happened to it, oldest first. For integrations only.",
+        "What happened to it, oldest first. Not for checkouts.",
         order=EVENTS,
-        seen_by=INTEGRATIONS,
+        seen_by=READERS,
     )
 
 
@@ -50,7 +50,7 @@ AsOf = Annotated[
     Instant | None,
     Doc(
         "Show it, and all that is asked of it, as it was at this time. Secrets are not kept in the "
-        "history and read `[redacted]`. For integrations only."
+        "history and read `[redacted]`. Not for checkouts."
     ),
 ]
 
@@ -60,5 +60,5 @@ async def asked_for(info: Info, lookup: Lookup[Any], key: str, as_of: Instant | 
     context = info.context
     if as_of is None:
         return await context.loaders.one(lookup, key)
-    context.caller.must_be(*INTEGRATIONS)
+    context.caller.must_be(*READERS)
     return await context.seen_at(lookup, key, as_of)

@@ -14,6 +14,7 @@ from graph.operations import OperationChanges, OperationQuestions
 from graph.orders import OrderChanges, OrderQuestions
 from graph.payment_methods import PaymentMethodChanges, PaymentMethodQuestions
 from graph.payments import PaymentChanges, PaymentQuestions
+from graph.permissions import enforce
 from graph.scalars import SCALARS
 from graph.sdl import plain_sdl, subgraph_sdl
 from graph.transactions import Authorization, Capture, Refund, TransactionQuestions, Void
@@ -57,6 +58,8 @@ schema = strawberry.federation.Schema(
     federation_version="2.3",
     exception_handlers=[RefusedHandler()],
 )
+
+enforce(schema._schema)  # noqa: SLF001  (Strawberry shows its own only)
 
 
 def printed() -> str:

@@ -9,12 +9,13 @@ from graph.connections import connected, connection_of
 from graph.context import Info
 from graph.federation import entity
 from graph.filters import filter_of
-from graph.permissions import INTEGRATIONS
+from graph.permissions import open_to
 from graph.relationships import one
 from graph.resources import Resource
 from graph.sorting import order_of
 from graph.types import amounts, graph_interface, graph_type
 from resolvers import transactions as sums
+from resolvers.permissions import READERS
 from store import transactions as store
 from store.lookups import Lookup
 from store.orders import orders_by_id
@@ -30,8 +31,8 @@ HERE = "graph.transactions"
 
 def moved(name: str, lookup: Lookup[store.Transaction], description: str) -> Any:
     """Declare the transactions of one kind that a record leads to, as connections of it."""
-    about = f"{description} For integrations only."
-    return connected(name, HERE, lookup, "id", about, seen_by=INTEGRATIONS, asked_as="Transaction")
+    about = f"{description} Not for checkouts."
+    return connected(name, HERE, lookup, "id", about, seen_by=READERS, asked_as="Transaction")
 
 
 @graph_interface
@@ -53,7 +54,7 @@ def _is(kind: TransactionKind) -> Any:
     )
 
 
-@entity(store.transactions_by_id, seen_by=INTEGRATIONS)
+@entity(store.transactions_by_id, seen_by=READERS)
 @graph_type
 class Authorization(Transaction):
     """Klarna's guarantee for an amount, or the attempt to get it."""
@@ -73,7 +74,7 @@ class Authorization(Transaction):
     )
 
 
-@entity(store.transactions_by_id, seen_by=INTEGRATIONS)
+@entity(store.transactions_by_id, seen_by=READERS)
 @graph_type
 class Capture(Transaction):
     """Money taken of what was authorized, or the attempt to take it."""
@@ -92,7 +93,7 @@ class Capture(Transaction):
     )
 
 
-@entity(store.transactions_by_id, seen_by=INTEGRATIONS)
+@entity(store.transactions_by_id, seen_by=READERS)
 @graph_type
 class Void(Transaction):
     """An authorization, or the rest of one, that was given up, or the attempt to."""
@@ -104,7 +105,7 @@ class Void(Transaction):
     )
 
 
-@entity(store.transactions_by_id, seen_by=INTEGRATIONS)
+@entity(store.transactions_by_id, seen_by=READERS)
 @graph_type
 class Refund(Transaction):
     """Money given back of what was captured, or the attempt to."""
@@ -129,13 +130,12 @@ RefundConnection = connection_of(Refund)
 class TransactionQuestions:
     """What can be asked of transactions."""
 
-    @strawberry.field(graphql_type=Transaction | None)
+    @strawberry.field(graphql_type=Transaction | None, metadata=open_to(READERS))
     async def transaction(
         self, info: Info, id: Annotated[strawberry.ID, Doc("The transaction's id.")]
     ) -> store.Transaction | None:
         """One authorization, capture, void or refund, or null if there is none of this id.
 
-        For integrations only.
+        Not for checkouts.
         """
-        info.context.caller.must_be(*INTEGRATIONS)
         return await info.context.loaders.one(store.transactions_by_id, id)

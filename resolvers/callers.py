@@ -16,6 +16,7 @@ class CallerKind(Word):
     sales_channel = "sales_channel", "A checkout in a browser: it sees one order."
     gateway = "gateway", "The gateway itself, as Klarna calls it or nobody does. It holds no token."
     integration = "integration", "The shop's own systems: they see and do everything of a mode."
+    operator = "operator", "Whoever runs the gateway: sees all but tokens, and moves no money."
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,6 @@ class Caller:
     def must_be(self, *kinds: CallerKind) -> None:
         """Raise Forbidden unless the caller is of one of these kinds."""
         if self.kind not in kinds:
-            raise Forbidden(
-                f"A token of kind {self.kind} may not do this.",
-                {"allowed": [str(kind) for kind in kinds]},
-            )
+            # The gateway's own kind is nobody's to have
+            allowed = sorted(str(kind) for kind in kinds if kind is not CallerKind.gateway)
+            raise Forbidden(f"A token of kind {self.kind} may not do this.", {"allowed": allowed})

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from resolvers.callers import CallerKind
 from resolvers.context import Context
 from resolvers.errors import RefusalCode, Refused
 from resolvers.klarna.client import Klarna
 from resolvers.movements import Movement, id_by_reference, move
 from resolvers.operations import promise
+from resolvers.permissions import INTEGRATIONS, done_by
 from resolvers.seeing import seen
 from resolvers.transactions import next_number
 from store.changes import Change
@@ -21,6 +21,7 @@ from store.scope import EVERYTHING
 from store.transactions import TransactionKind
 
 
+@done_by(INTEGRATIONS)
 async def capture_order(
     context: Context, order_id: str, amount: int | None, line_ids: Sequence[str] | None
 ) -> Order:
@@ -28,7 +29,6 @@ async def capture_order(
 
     Raises Forbidden, NotFound, Refused and Unavailable.
     """
-    context.caller.must_be(CallerKind.integration)
     order = await seen(context, context.database, orders_by_id, order_id)
     capturing = Capturing(context, order.id, amount=amount, line_ids=line_ids)
     return await move(context, capturing)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import partial
 
 from resolvers.books import Books, books_of
-from resolvers.callers import CallerKind
 from resolvers.context import Context
 from resolvers.errands import NotYet
 from resolvers.errors import NotFound
@@ -15,6 +14,7 @@ from resolvers.klarna import errors as klarna_errors
 from resolvers.klarna.answers import KlarnaOrder
 from resolvers.mismatches import Mismatch
 from resolvers.movements import unsettled_movement
+from resolvers.permissions import READERS, done_by
 from resolvers.purchases import source_of
 from resolvers.refusals import refusal
 from resolvers.seeing import seen
@@ -34,12 +34,12 @@ class Compared:
     drift: list[Mismatch]
 
 
+@done_by(READERS)
 async def klarna_order(context: Context, order_id: str) -> Compared | None:
     """Read an order's money from Klarna and compare it with the books; None before it is placed.
 
     Raises Forbidden, NotFound, Refused and Unavailable.
     """
-    context.caller.must_be(CallerKind.integration)
     order = await seen(context, context.database, orders_by_id, order_id)
     payment = await source_of(context.database, order)
     if payment is None or payment.klarna_order_id is None:

@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from resolvers.books import Books, books_of
-from resolvers.callers import CallerKind
 from resolvers.context import Context
 from resolvers.errors import RefusalCode, Refused
 from resolvers.orders import must_exist
+from resolvers.permissions import INTEGRATIONS, done_by
 from resolvers.purchases import gateway_for, must_be_editable, must_be_enabled, source_of
 from resolvers.releasing import promise_release, release
 from resolvers.seeing import seen
@@ -17,12 +17,12 @@ from store.payments import KlarnaPayment, PaymentStatus
 _PLACED = (OrderStatus.placed, OrderStatus.approved)
 
 
+@done_by(INTEGRATIONS)
 async def set_order_payment_method(context: Context, order_id: str, method_id: str) -> Order:
     """Choose how an order is to be paid. A payment by another method is no longer its source.
 
     Raises Forbidden, NotFound and Refused.
     """
-    context.caller.must_be(CallerKind.integration)
     given_up: list[KlarnaPayment] = []
 
     async def choose(change: Change) -> Order:
@@ -42,12 +42,12 @@ async def set_order_payment_method(context: Context, order_id: str, method_id: s
     return order
 
 
+@done_by(INTEGRATIONS)
 async def approve_order(context: Context, order_id: str) -> Order:
     """Approve a placed order for fulfilment; approving it again changes nothing.
 
     Raises Forbidden, NotFound and Refused.
     """
-    context.caller.must_be(CallerKind.integration)
 
     async def approve(change: Change) -> Order:
         order = await seen(context, change.transaction, orders_by_id, order_id)
@@ -66,13 +66,13 @@ async def approve_order(context: Context, order_id: str) -> Order:
     return await context.change(approve)
 
 
+@done_by(INTEGRATIONS)
 async def cancel_order(context: Context, order_id: str) -> Order:
     """Cancel an order that is not placed, or whose payment Klarna refused in its review.
 
     What was authorized for it is given up. Cancelling it again changes nothing. Raises Forbidden,
     NotFound and Refused.
     """
-    context.caller.must_be(CallerKind.integration)
     given_up: list[KlarnaPayment] = []
 
     async def cancel(change: Change) -> Order:

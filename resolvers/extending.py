@@ -2,23 +2,23 @@
 
 from typing import Any
 
-from resolvers.callers import CallerKind
 from resolvers.context import Context
 from resolvers.klarna.client import Klarna
 from resolvers.movements import Movement, move
 from resolvers.operations import NotDone
+from resolvers.permissions import INTEGRATIONS, done_by
 from resolvers.seeing import seen
 from store.changes import Change
 from store.operations import Operation, OperationKind
 from store.orders import Order, orders_by_id
 
 
+@done_by(INTEGRATIONS)
 async def extend_order_authorization(context: Context, order_id: str) -> Order:
     """Extend an order's authorization by the merchant account's period, usually 28 days.
 
     Raises Forbidden, NotFound, Refused and Unavailable.
     """
-    context.caller.must_be(CallerKind.integration)
     order = await seen(context, context.database, orders_by_id, order_id)
     extending = Extending(context, order.id)
     return await move(context, extending)

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from resolvers.callers import CallerKind
 from resolvers.context import Context
+from resolvers.permissions import INTEGRATIONS, done_by
 from resolvers.sealing import masked
 from resolvers.seeing import seen
 from resolvers.texts import check_texts, invalid, named
@@ -25,6 +25,7 @@ _USES = {
 _DISABLE = "Call disableKlarnaGateway instead."
 
 
+@done_by(INTEGRATIONS)
 async def create_klarna_gateway(
     context: Context, settings: KlarnaGatewaySettings, login: Mapping[str, str]
 ) -> KlarnaGateway:
@@ -32,7 +33,6 @@ async def create_klarna_gateway(
 
     They are sealed and never read again. Raises Forbidden and Refused.
     """
-    context.caller.must_be(CallerKind.integration)
     _check(settings)
     _check_login(login)
 
@@ -51,6 +51,7 @@ async def create_klarna_gateway(
     return await context.change(create)
 
 
+@done_by(INTEGRATIONS)
 async def update_klarna_gateway(
     context: Context, gateway_id: str, said: Mapping[str, Any], login: Mapping[str, str]
 ) -> KlarnaGateway:
@@ -58,7 +59,6 @@ async def update_klarna_gateway(
 
     Its region stays once anything refers to it. Raises Forbidden, NotFound and Refused.
     """
-    context.caller.must_be(CallerKind.integration)
     _check_login(login)
     if len(login) == 1:
         raise invalid(tuple(login), "Klarna's API key and secret belong together: give both.")
@@ -77,12 +77,12 @@ async def update_klarna_gateway(
     return await context.change(update)
 
 
+@done_by(INTEGRATIONS)
 async def delete_klarna_gateway(context: Context, gateway_id: str) -> KlarnaGateway:
     """Delete a gateway that was never used, and return it as it was.
 
     Raises Forbidden, NotFound and Refused.
     """
-    context.caller.must_be(CallerKind.integration)
 
     async def delete(change: Change) -> KlarnaGateway:
         gateway = await seen(context, change.transaction, gateways_by_id, gateway_id)

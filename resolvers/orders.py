@@ -4,10 +4,10 @@ import re
 import secrets
 from dataclasses import replace
 
-from resolvers.callers import CallerKind
 from resolvers.context import Context
 from resolvers.errors import RefusalCode, Refused
 from resolvers.order_parts import NO_PARTS, parts_of, put_parts
+from resolvers.permissions import INTEGRATIONS, done_by
 from resolvers.purchases import must_be_editable
 from resolvers.releasing import promise_release, release
 from resolvers.snapshots import Snapshot, check_snapshot
@@ -31,13 +31,13 @@ _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _UNPLACED = (OrderStatus.draft, OrderStatus.pending)
 
 
+@done_by(INTEGRATIONS)
 async def put_order(context: Context, snapshot: Snapshot) -> Order:
     """Take in an order as the shop has it now, whole: what is not in the snapshot is gone.
 
     It is found by its id or by its reference, and made where there is none. Pushing the same
     again changes nothing. Raises Forbidden and Refused.
     """
-    context.caller.must_be(CallerKind.integration)
     check_snapshot(snapshot)
 
     given_up: list[KlarnaPayment] = []

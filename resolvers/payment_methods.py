@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from resolvers.callers import CallerKind
 from resolvers.context import Context
+from resolvers.permissions import INTEGRATIONS, done_by
 from resolvers.seeing import seen
 from resolvers.texts import check_texts, invalid, named
 from resolvers.uses import must_be_unused
@@ -15,6 +15,7 @@ from store.orders import orders_by_payment_method
 from store.payment_methods import PaymentMethod, PaymentMethodSettings, payment_methods_by_id
 
 
+@done_by(INTEGRATIONS)
 async def create_payment_method(
     context: Context, gateway_id: str, settings: PaymentMethodSettings
 ) -> PaymentMethod:
@@ -22,7 +23,6 @@ async def create_payment_method(
 
     Raises Forbidden and Refused.
     """
-    context.caller.must_be(CallerKind.integration)
     _check(settings)
 
     async def create(change: Change) -> PaymentMethod:
@@ -41,11 +41,11 @@ async def create_payment_method(
     return await context.change(create)
 
 
+@done_by(INTEGRATIONS)
 async def update_payment_method(
     context: Context, method_id: str, said: Mapping[str, Any]
 ) -> PaymentMethod:
     """Change what is `said` of a payment method. Raises Forbidden, NotFound and Refused."""
-    context.caller.must_be(CallerKind.integration)
 
     async def update(change: Change) -> PaymentMethod:
         method = await seen(context, change.transaction, payment_methods_by_id, method_id)
@@ -56,12 +56,12 @@ async def update_payment_method(
     return await context.change(update)
 
 
+@done_by(INTEGRATIONS)
 async def delete_payment_method(context: Context, method_id: str) -> PaymentMethod:
     """Delete a payment method that no order has chosen, and return it as it was.
 
     Raises Forbidden, NotFound and Refused.
     """
-    context.caller.must_be(CallerKind.integration)
 
     async def delete(change: Change) -> PaymentMethod:
         method = await seen(context, change.transaction, payment_methods_by_id, method_id)

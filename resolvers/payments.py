@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from resolvers.callers import CallerKind
 from resolvers.context import Context
 from resolvers.errors import RefusalCode, Refused
 from resolvers.opening import Opening
 from resolvers.operations import digest, operation_key, perform
+from resolvers.permissions import INTEGRATIONS, PAYERS, done_by
 from resolvers.purchases import EDITABLE
 from resolvers.refreshing import refresh
 from resolvers.releasing import NothingHeld, Releasing, release
@@ -30,6 +30,7 @@ _DELETABLE = frozenset({PaymentStatus.OPEN, PaymentStatus.REAUTHORIZE, PaymentSt
 """Where no authorization is held; one that has ended by the clock counts as held no more."""
 
 
+@done_by(PAYERS)
 async def create_klarna_payment(
     context: Context, order_id: str, referable: Referable
 ) -> KlarnaPayment:
@@ -48,11 +49,11 @@ async def create_klarna_payment(
     return payment
 
 
+@done_by(INTEGRATIONS)
 async def update_klarna_payment(
     context: Context, payment_id: str, said: Mapping[str, Any]
 ) -> KlarnaPayment:
     """Change what is `said` of a payment: the caller's own marks. Raises NotFound and Refused."""
-    context.caller.must_be(CallerKind.integration)
 
     async def update(change: Change) -> KlarnaPayment:
         payment = await seen(context, change.transaction, payments_by_id, payment_id)
@@ -63,12 +64,12 @@ async def update_klarna_payment(
     return await context.change(update)
 
 
+@done_by(INTEGRATIONS)
 async def delete_klarna_payment(context: Context, payment_id: str) -> KlarnaPayment:
     """Delete a payment that nothing came of, and return it as it was.
 
     What it has authorized is given up first. Raises Forbidden, NotFound, Refused and Unavailable.
     """
-    context.caller.must_be(CallerKind.integration)
     asked = await seen(context, context.database, payments_by_id, payment_id)
 
     async def delete(change: Change) -> KlarnaPayment:
@@ -109,6 +110,7 @@ async def delete_klarna_payment(context: Context, payment_id: str) -> KlarnaPaym
     return await context.services.turns.take(asked.order_id, conversation)
 
 
+@done_by(PAYERS)
 async def save_klarna_auth_token(
     context: Context, payment_id: str, auth_token: str
 ) -> KlarnaPayment:
@@ -180,6 +182,7 @@ async def _must_be_fresh(change: Change, payment: KlarnaPayment, auth_token: str
         )
 
 
+@done_by(PAYERS)
 async def refresh_klarna_payment(context: Context, payment_id: str) -> KlarnaPayment:
     """Make a payment's session say what its order says now.
 

@@ -21,6 +21,7 @@ from resolvers.operations import (
     perform,
     request_of,
 )
+from resolvers.permissions import PAYERS, done_by
 from resolvers.refusals import SESSION_COMPLETED
 from resolvers.releasing import promise_release, release
 from resolvers.seeing import seen
@@ -37,6 +38,7 @@ PENDING = "PENDING"
 _PLACED = frozenset({OrderStatus.placed, OrderStatus.approved})
 
 
+@done_by(PAYERS)
 async def place_order(context: Context, order_id: str) -> Order:
     """Place an order with Klarna by its payment's authorization.
 

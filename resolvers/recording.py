@@ -3,13 +3,13 @@
 from dataclasses import replace
 from functools import partial
 
-from resolvers.callers import CallerKind
 from resolvers.context import Context
 from resolvers.errors import RefusalCode, Refused
 from resolvers.klarna import errors as klarna_errors
 from resolvers.klarna.answers import PlacedOrder
 from resolvers.klarna.client import Klarna
 from resolvers.operations import Unclear, perform
+from resolvers.permissions import INTEGRATIONS, done_by
 from resolvers.placing import PENDING, Placing
 from resolvers.refusals import refusal
 from resolvers.reviewing import REJECTED
@@ -29,6 +29,7 @@ from store.payments import PaymentStatus, payments_by_id
 from store.scope import EVERYTHING
 
 
+@done_by(INTEGRATIONS)
 async def record_klarna_order(
     context: Context, payment_id: str, klarna_order_id: str | None
 ) -> None:
@@ -38,7 +39,6 @@ async def record_klarna_order(
     there is none can be said once the session is over. Raises Forbidden, NotFound, Refused and
     Unavailable.
     """
-    context.caller.must_be(CallerKind.integration)
     payment = await seen(context, context.database, payments_by_id, payment_id)
     if klarna_order_id is None:
         await context.services.turns.take(

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from resolvers.callers import CallerKind
 from resolvers.context import Context
 from resolvers.errors import RefusalCode, Refused
 from resolvers.klarna.client import Klarna
 from resolvers.movements import Movement, ended, id_by_reference, move
+from resolvers.permissions import INTEGRATIONS, done_by
 from resolvers.seeing import seen
 from resolvers.transactions import next_number
 from store.changes import Change
@@ -18,6 +18,7 @@ from store.orders import (
 from store.transactions import Transaction, TransactionKind
 
 
+@done_by(INTEGRATIONS)
 async def refund_order(
     context: Context, order_id: str, capture_id: str | None, amount: int | None
 ) -> Order:
@@ -26,7 +27,6 @@ async def refund_order(
     The capture need not be named where there is one only. Raises Forbidden, NotFound, Refused and
     Unavailable.
     """
-    context.caller.must_be(CallerKind.integration)
     order = await seen(context, context.database, orders_by_id, order_id)
     refunding = Refunding(context, order.id, capture_id=capture_id, amount=amount)
     return await move(context, refunding)

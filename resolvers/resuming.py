@@ -8,6 +8,7 @@ from resolvers.errors import Problem
 from resolvers.extending import Extending
 from resolvers.movements import Movement
 from resolvers.operations import Settled, abandon, perform
+from resolvers.permissions import INTEGRATIONS, done_by
 from resolvers.placing import Placing
 from resolvers.refreshing import Refreshing
 from resolvers.refunding import Refunding
@@ -22,6 +23,7 @@ _MOVEMENTS: Sequence[type[Movement]] = (Capturing, Voiding, Refunding, Extending
 _BY_KIND = {kind: movement for movement in _MOVEMENTS for kind in movement.kinds}
 
 
+@done_by(INTEGRATIONS)
 async def retry_operation(context: Context, operation_id: str) -> Operation:
     """Go on with an operation now, and return what is known of it then.
 

@@ -3,12 +3,12 @@
 from dataclasses import replace
 from typing import Any
 
-from resolvers.callers import CallerKind
 from resolvers.context import Context
 from resolvers.klarna import errors as klarna_errors
 from resolvers.klarna.client import Klarna
 from resolvers.movements import Movement, ended, move
 from resolvers.operations import NotDone
+from resolvers.permissions import INTEGRATIONS, done_by
 from resolvers.seeing import seen
 from store.changes import Change
 from store.operations import Operation, OperationKind
@@ -19,13 +19,13 @@ ENDED = frozenset({"CANCELLED", "EXPIRED"})
 """Where Klarna guarantees nothing any more, whoever ended it."""
 
 
+@done_by(INTEGRATIONS)
 async def void_order(context: Context, order_id: str) -> Order:
     """Give up an order's authorization, or what captures have left of it.
 
     Without captures the order is cancelled by that. Raises Forbidden, NotFound, Refused and
     Unavailable.
     """
-    context.caller.must_be(CallerKind.integration)
     order = await seen(context, context.database, orders_by_id, order_id)
     voiding = Voiding(context, order.id)
     return await move(context, voiding)
