@@ -13,7 +13,7 @@ import typer
 
 from graph.auth import Tokens
 from graph.logs import configure_logs
-from graph.settings import HalfConfigured, Settings, read_settings
+from graph.settings import HalfConfigured, Settings, read_settings, throwaway_settings
 from resolvers.callers import CallerKind
 from store.instants import SystemClock
 from store.locking import StoreInUse, StoreUnusable, lock
@@ -38,6 +38,8 @@ def demo(
 ) -> None:
     """Run the gateway with Klarna's sandbox and a shop's orders: no account, no network."""
     from graph.demo.run import demo as demonstration  # noqa: PLC0415  (only this command needs it)
+
+    configure_logs(throwaway_settings().log_level, "text")
 
     async def show() -> None:
         async with demonstration(port) as running:
@@ -162,7 +164,7 @@ def _settings() -> Settings:
         settings = read_settings()
     except HalfConfigured as error:
         _fail(f"klarna-graph is not configured yet.\n{error}")
-    configure_logs(settings.log_level)
+    configure_logs(settings.log_level, settings.log_format)
     return settings
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
 from typing import cast
 
 import aiohttp
@@ -11,11 +12,13 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from sqlalchemy import text
 
+from graph.access import access
 from graph.auth import Tokens, guard
 from graph.callbacks import ROUTES, add_callbacks
 from graph.http import MAX_BODY, GraphQLView, json_errors, unauthenticated
+from graph.logs import log_unhandled
 from graph.pages.graphiql import add_graphiql
-from graph.settings import Settings
+from graph.settings import Settings, shown
 from resolvers.context import Services
 from resolvers.cursors import Cursors
 from resolvers.klarna.accounts import Accounts
@@ -77,7 +80,7 @@ def create_app(settings: Settings, services: Services) -> web.Application:
     """Return the gateway's application over services that somebody else opens and closes."""
     tokens = Tokens(settings.token_secret.get_secret_value(), services.clock)
     app = web.Application(
-        middlewares=[json_errors, guard(tokens, PUBLIC, unauthenticated)],
+        middlewares=[access, json_errors, guard(tokens, PUBLIC, unauthenticated)],
         client_max_size=MAX_BODY,
     )
     app.router.add_post("/graphql", GraphQLView(services).post)
@@ -109,6 +112,7 @@ def _ready(services: Services) -> Handler:
 @asynccontextmanager
 async def serving(settings: Settings, clock: Clock) -> AsyncIterator[tuple[str, Services]]:
     """Run the gateway, and give the address it listens on and what it works with."""
+    log_unhandled(asyncio.get_running_loop())
     async with services_of(settings, clock) as services:
         runner = web.AppRunner(create_app(settings, services), access_log=None)
         await runner.setup()
@@ -116,10 +120,20 @@ async def serving(settings: Settings, clock: Clock) -> AsyncIterator[tuple[str, 
             site = web.TCPSite(runner, settings.host, settings.port)
             await site.start()
             host, port, *_ = runner.addresses[0]
+            log.info("started", version=_version(), host=host, port=port, settings=shown(settings))
             async with reconciling(services, settings.reconcile_interval):
                 yield f"http://{host}:{port}", services
         finally:
+            log.info("stopping")
             await runner.cleanup()
+    log.info("stopped")
+
+
+def _version() -> str:
+    try:
+        return version("klarna-graph")
+    except PackageNotFoundError:
+        return "not installed"
 
 
 @asynccontextmanager

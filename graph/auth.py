@@ -8,6 +8,7 @@ import jwt
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
+from graph.access import identify
 from resolvers.callers import Caller, CallerKind
 from resolvers.errors import Unauthenticated
 from store.instants import Clock
@@ -104,6 +105,7 @@ def guard(
                 request[CALLER] = tokens.caller(bearer(request))
             except Unauthenticated as no:
                 return refuse(no)
+            identify(request[CALLER])
         return await handler(request)
 
     return check

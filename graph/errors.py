@@ -10,6 +10,7 @@ from graphql import GraphQLError, GraphQLSyntaxError
 from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
 
+from graph.access import note
 from graph.context import Info
 from graph.describe import graph_enum
 from graph.types import graph_type
@@ -51,6 +52,7 @@ class RefusedHandler(strawberry.ExceptionHandler[Refused, Refusal]):
     def handle(self, exception: Refused, *, field: StrawberryField, info: Info) -> Refusal:
         """Return what the caller reads."""
         del field, info
+        note(exception.code)
         return told(exception)
 
 
@@ -83,6 +85,7 @@ def fault_of(error: BaseException | None) -> Fault | None:
 
 def coded(code: Code, message: str, details: Mapping[str, object] | None = None) -> dict[str, Any]:
     """Return an error as an answer's `errors` hold it; `details` are what else it says."""
+    note(code)
     return {"message": message, "extensions": {"code": str(code), **(details or {})}}
 
 

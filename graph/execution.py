@@ -17,6 +17,7 @@ from graphql import (
     validate,
 )
 
+from graph.access import describe
 from graph.errors import formatted
 from graph.schema import schema
 from graph.variables import variable_errors
@@ -54,9 +55,11 @@ async def answer(
 ) -> Answer:
     """Execute the operation of a document; `name` says which, where it has several."""
     prepared = prepare(query, name)
-    return (
-        prepared if isinstance(prepared, Answer) else await executed(context, prepared, variables)
-    )
+    if isinstance(prepared, Answer):
+        describe(query, None)
+        return prepared
+    describe(query, prepared.operation)
+    return await executed(context, prepared, variables)
 
 
 def prepare(query: str, name: str | None) -> Prepared | Answer:

@@ -1,37 +1,114 @@
-"""Logs: one JSON object a line on standard error, the libraries' warnings among them."""
+"""Logs: one line on standard error for each thing that happened, the libraries' warnings too."""
 
+import asyncio
+import atexit
 import logging
 import sys
+import threading
+from contextlib import suppress
+from typing import Any, Literal
 
 import structlog
-from structlog.processors import ExceptionRenderer
-from structlog.tracebacks import ExceptionDictTransformer
-from structlog.typing import Processor
+from aiohttp.http_exceptions import HttpProcessingError
 
-_STAMPED: list[Processor] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.processors.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-]
-_RENDERED: list[Processor] = [
-    # Without local variables: they hold credentials, tokens and shoppers' addresses
-    ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
-    structlog.processors.JSONRenderer(),
-]
+from graph.lines import json_line, text_line
+
+LogFormat = Literal["json", "text"]
+
+log = structlog.get_logger()
 
 
-def configure_logs(level: str) -> None:
+def configure_logs(level: str, form: LogFormat = "json") -> None:
     """Log our own events from a level on, and what libraries warn of."""
+    line = json_line if form == "json" else text_line
     structlog.configure(
-        processors=[*_STAMPED, *_RENDERED],
+        processors=[structlog.contextvars.merge_contextvars, line],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: _OUTPUT,
     )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=_STAMPED,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_RENDERED],
-        )
+    logging.basicConfig(level=logging.WARNING, handlers=[_Libraries()], force=True)
+
+
+def log_unhandled(loop: asyncio.AbstractEventLoop) -> None:
+    """Log what nobody catches: in the loop, in threads, and at the end of the program."""
+    loop.set_exception_handler(_in_loop)
+    threading.excepthook = _in_thread
+    sys.excepthook = _at_the_end
+
+
+class _Output:
+    """Standard error. Routine lines are written together, once a turn of the loop.
+
+    Warnings and worse are written at once, with all that waits, so that no crash takes them along.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: list[bytes] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def info(self, line: bytes) -> None:
+        """Write a line soon."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self.error(line)
+            return
+        if not self._waiting or loop is not self._loop:
+            self._loop = loop
+            loop.call_soon(self.flush)
+        self._waiting.append(line)
+
+    debug = info
+
+    def error(self, line: bytes) -> None:
+        """Write a line now."""
+        self._waiting.append(line)
+        self.flush()
+
+    warning = critical = error
+
+    def flush(self) -> None:
+        """Write what waits. Where it cannot be written it is lost: the gateway goes on."""
+        waiting, self._waiting = self._waiting, []
+        with suppress(OSError, ValueError):  # no room, nobody reads, or it is closed
+            sys.stderr.buffer.write(b"".join(waiting))
+            sys.stderr.buffer.flush()
+
+
+_OUTPUT = _Output()
+atexit.register(_OUTPUT.flush)
+
+
+class _Libraries(logging.Handler):
+    """Hands on what libraries log."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log a library's record as an event of ours."""
+        error = record.exc_info[1] if record.exc_info else None
+        known: dict[str, Any] = {"logger": record.name, "message": record.getMessage()}
+        if isinstance(error, HttpProcessingError):
+            # It repeats the caller's broken request, credentials and all
+            log.warning("bad_http", **known, error=type(error).__name__)
+            return
+        log.log(record.levelno, "library", **known, exc_info=error)
+
+
+def _in_loop(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log what a task or a callback raised that nobody waits for."""
+    task = context.get("task") or context.get("future")
+    name = (
+        getattr(task.get_coro(), "__qualname__", None) if isinstance(task, asyncio.Task) else None
     )
-    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    log.error("unhandled", message=context["message"], task=name, exc_info=context.get("exception"))
+
+
+def _in_thread(failed: threading.ExceptHookArgs) -> None:
+    name = failed.thread.name if failed.thread else None
+    log.error("unhandled", thread=name, exc_info=failed.exc_value)
+
+
+def _at_the_end(kind: type[BaseException], error: BaseException, traceback: Any) -> None:
+    del traceback
+    if issubclass(kind, KeyboardInterrupt):
+        return
+    log.critical("crashed", exc_info=error)

@@ -100,6 +100,9 @@ class Settings(BaseSettings):
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Field(description="What is logged.")
     ] = "info"
+    log_format: Annotated[
+        Literal["json", "text"], Field(description="How it is logged; `text` is for a terminal.")
+    ] = "json"
 
     @field_validator("token_secret")
     @classmethod
@@ -177,6 +180,21 @@ def throwaway_settings(**settings: Any) -> Settings:
         sealing_keys={"k1": SecretStr(sealing_key)},
         **settings,
     )
+
+
+def shown(settings: Settings) -> dict[str, object]:
+    """Return the settings as the log may hold them: of secrets, whether they are there."""
+    return {name: _public(value) for name, value in settings if value is not None}
+
+
+def _public(value: object) -> object:
+    if isinstance(value, SecretStr):
+        return "set"
+    if isinstance(value, dict):
+        return {name: _public(part) for name, part in value.items()}
+    if isinstance(value, tuple | list):
+        return [_public(part) for part in value]
+    return value if isinstance(value, bool | int | float) else str(value)
 
 
 def settings_table() -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from resolvers.callers import Caller
 from resolvers.capturing import Capturing, promise_capture
@@ -43,11 +44,18 @@ def itself(services: Services, mode: Mode, role: str) -> Context:
 
 async def run(context: Context, errand: Errand) -> bool:
     """Run an errand once, and say whether it is done; one that is not is put off."""
+    known = {"errand": errand.id, "errand_kind": str(errand.kind), "payment": errand.payment_id}
+    with bound_contextvars(**context.caller.words, **known):
+        return await _run(context, errand)
+
+
+async def _run(context: Context, errand: Errand) -> bool:
     until = after(context.now(), ATTENDED)
     claimed = await context.database.write(lambda change: log.attend(change, errand, until))
     if claimed is None:
         return False
     again: timedelta | None = None
+    outcome, told = "done", None
     try:
         await _look(context, errand)
     except (NotYet, Problem, Settled, Unreadable, klarna_errors.KlarnaProblem) as reason:
@@ -55,7 +63,8 @@ async def run(context: Context, errand: Errand) -> bool:
         over = isinstance(reason, Refused) and not reason.retryable
         if not over and errand.attempts < len(pauses):
             again = pauses[errand.attempts]
-        logger.info("errand", id=errand.id, kind=str(errand.kind), reason=str(reason))
+        outcome, told = "put_off" if again else "given_up", str(reason)
+    logger.info("errand", outcome=outcome, attempt=errand.attempts + 1, reason=told)
     next_at = after(context.now(), again) if again else None
     await context.database.write(lambda change: log.put_off(change, claimed, next_at))
     return again is None

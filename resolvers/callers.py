@@ -54,6 +54,13 @@ class Caller:
         }
         return {"application": application} | ({"owner": self.owner} if self.owner else {})
 
+    @property
+    def words(self) -> Json:
+        """How the log names this caller."""
+        application = {"application": self.application_id, "application_kind": str(self.kind)}
+        order = {} if self.order_id is None else {"order": self.order_id}
+        return {**application, "mode": str(self.mode), **order}
+
     @classmethod
     def itself(cls, mode: Mode, role: str) -> "Caller":
         """Return the gateway itself in one of its roles, as the history names it."""

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, Generic, TypeVar
 
 import orjson
+from structlog.contextvars import bound_contextvars
 
 from resolvers.context import Context
 from resolvers.errors import Problem, RefusalCode, Refused
@@ -131,6 +132,16 @@ def intent(
     )
 
 
+def about(operation: Operation) -> dict[str, str]:
+    """Return how the log names an operation."""
+    return {
+        "operation": operation.id,
+        "kind": str(operation.kind),
+        "payment": operation.payment_id,
+        "order": operation.order_id,
+    }
+
+
 async def promise(change: Change, operation: Operation) -> None:
     """Write down, with the change that makes it needful, a call that is to be made after it.
 
@@ -173,7 +184,8 @@ async def perform(context: Context, call: Call[A, T]) -> T:
     klarna, operation, doubtful = await context.change(partial(_intend, context, call))
     sent = replace(operation, attempts=operation.attempts + 1)
     try:
-        answer = await _answer(klarna, call, sent, doubtful=doubtful)
+        with bound_contextvars(**about(sent)):
+            answer = await _answer(klarna, call, sent, doubtful=doubtful)
     except KlarnaProblem as problem:
         await context.change(partial(_unanswered, call, operation, sent, problem, doubtful))
         raise refusal(problem) from problem

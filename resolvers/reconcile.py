@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from resolvers.acting import itself, run
 from resolvers.context import Context, Services
-from resolvers.operations import ATTENDED
+from resolvers.operations import ATTENDED, about
 from resolvers.resuming import resume
 from store import errands
 from store.instants import after, instant
@@ -33,24 +34,27 @@ async def reconcile(services: Services) -> Round:
 
     Each is claimed first, so that of several processes one does it.
     """
-    settled = still_open = 0
+    settled = still_open = done = 0
     now = instant(services.clock.now())
     for operation in await due(services.database, now, BATCH):
         context = itself(services, operation.mode, ROLE)
         if not await _claimed(context, operation):
             continue
-        try:
-            await resume(context, operation)
-        except Exception:  # one that cannot be settled must not keep the others from it
-            log.exception("reconcile_failed", operation=operation.id, kind=str(operation.kind))
+        with bound_contextvars(**context.caller.words, **about(operation)):
+            try:
+                await resume(context, operation)
+            except Exception:  # one that cannot be settled must not keep the others from it
+                log.exception("reconcile_failed")
         found = await operations_by_id.known(services.database, operation.id)
         settled += found.state not in UNSETTLED
         still_open += found.state in UNSETTLED
     for errand in await errands.due(services.database, now, BATCH):
         try:
-            await run(itself(services, errand.mode, ROLE), errand)
+            done += await run(itself(services, errand.mode, ROLE), errand)
         except Exception:  # likewise
-            log.exception("errand_failed", errand=errand.id, kind=str(errand.kind))
+            log.exception("errand_failed", errand=errand.id, errand_kind=str(errand.kind))
+    if settled or still_open or done:
+        log.info("reconciled", settled=settled, open=still_open, errands=done)
     return Round(settled, still_open)
 
 

@@ -7,6 +7,8 @@ from weakref import WeakValueDictionary
 
 import structlog
 
+from resolvers.errors import Problem
+
 T = TypeVar("T")
 log = structlog.get_logger()
 
@@ -25,7 +27,7 @@ class Turns:
 
     async def take(self, order_id: str, conversation: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Have a conversation once it is its turn, and return its result."""
-        return await asyncio.shield(self._begin(order_id, conversation))
+        return await self._attend(self._begin(order_id, conversation))
 
     async def join(
         self, what: str, order_id: str, conversation: Callable[[], Coroutine[Any, Any, T]]
@@ -36,8 +38,7 @@ class Turns:
         if task is None:
             task = self._shared[name] = self._begin(order_id, conversation)
             task.add_done_callback(lambda _: self._shared.pop(name))
-        result: T = await asyncio.shield(task)
-        return result
+        return await self._attend(task)
 
     def begin(self, work: Coroutine[Any, Any, object]) -> None:
         """Have something done whose outcome nobody waits for; what it raises is logged."""
@@ -45,9 +46,21 @@ class Turns:
         self._running.add(task)
         task.add_done_callback(self._ended)
 
-    def _ended(self, task: "asyncio.Task[object]") -> None:
+    async def _attend(self, task: "asyncio.Task[T]") -> T:
+        """Wait for a conversation; what goes wrong in it is logged if its caller hangs up."""
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.add_done_callback(self._ended)
+            raise
+
+    def _ended(self, task: "asyncio.Task[Any]") -> None:
         self._running.discard(task)
-        if not task.cancelled() and (error := task.exception()):
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        if isinstance(error, Problem):
+            log.info("background_refused", reason=str(error))
+        else:
             log.error("background_failed", exc_info=error)
 
     def _begin(

@@ -1,6 +1,5 @@
 """Merchant accounts: for each gateway, Klarna's API with its credentials and at its address."""
 
-from collections import defaultdict
 from collections.abc import Mapping
 
 from resolvers.klarna.client import Klarna, base_url
@@ -26,7 +25,8 @@ class Accounts:
         test_urls: Mapping[Region, str],
         pace: Pace | None = None,
     ) -> None:
-        self._lanes: defaultdict[str, Lane] = defaultdict(lambda: Lane(pace or Pace()))
+        self._lanes: dict[str, Lane] = {}
+        self._pace = pace or Pace()
         self._transport = transport
         self._keys = keys
         self._test_urls = test_urls
@@ -39,8 +39,14 @@ class Accounts:
             self._url(gateway),
             login["api_key"],
             login["api_secret"],
-            self._lanes[gateway.id],
+            self._lane(gateway.id),
         )
+
+    def _lane(self, gateway_id: str) -> Lane:
+        lane = self._lanes.get(gateway_id)
+        if lane is None:
+            lane = self._lanes[gateway_id] = Lane(self._pace, gateway_id)
+        return lane
 
     def _url(self, gateway: KlarnaGateway) -> str:
         region: Region = gateway.country_code.value  # type: ignore[assignment]  # the same words

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable, Sequence
+from itertools import count
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -9,15 +10,19 @@ import orjson
 
 from resolvers.klarna import answers
 from resolvers.klarna.answers import Body, KlarnaOrder, PlacedOrder, Session
+from resolvers.klarna.calls import CallLine
 from resolvers.klarna.countries import Region
 from resolvers.klarna.errors import Silent
 from resolvers.klarna.lanes import Lane
-from resolvers.klarna.replies import CORRELATION_ID, json_value, judge
+from resolvers.klarna.replies import CORRELATION_ID, json_value
 from resolvers.klarna.transport import Reply, Request, Transport
 
 T = TypeVar("T")
 
 USER_AGENT = "klarna-graph/0.1"
+_SESSION = "/payments/v1/sessions/{id}"
+_AUTHORIZATION = "/payments/v1/authorizations/{id}"
+_ORDER = "/ordermanagement/v1/orders/{id}"
 _HOSTS: dict[Region, str] = {"EU": "api", "US": "api-na", "OC": "api-oc"}
 
 
@@ -54,12 +59,12 @@ class Klarna:
 
     async def session(self, session_id: str) -> Session:
         """Read a session. Source: Payments API, GET /sessions/{session_id}."""
-        reply = await self._send("GET", f"/payments/v1/sessions/{_part(session_id)}")
+        reply = await self._send("GET", _SESSION, id=session_id)
         return _read(reply, lambda found: answers.session(found, session_id))
 
     async def update_session(self, session_id: str, body: Body, *, key: str) -> None:
         """Replace the fields given. Source: Payments API, POST /sessions/{session_id}."""
-        await self._send("POST", f"/payments/v1/sessions/{_part(session_id)}", body, key)
+        await self._send("POST", _SESSION, body, key, id=session_id)
 
     async def place_order(self, token: str, body: Body, *, key: str) -> PlacedOrder:
         """Place the order that was authorized.
@@ -67,9 +72,7 @@ class Klarna:
         The same token with the same body gets the same answer, as long as the token lives.
         Source: Payments API, POST /authorizations/{authorizationToken}/order.
         """
-        reply = await self._send(
-            "POST", f"/payments/v1/authorizations/{_part(token)}/order", body, key
-        )
+        reply = await self._send("POST", f"{_AUTHORIZATION}/order", body, key, id=token)
         return _read(reply, answers.placed_order)
 
     async def cancel_authorization(self, token: str, *, key: str) -> None:
@@ -77,16 +80,16 @@ class Klarna:
 
         Source: Payments API, DELETE /authorizations/{authorizationToken}.
         """
-        await self._send("DELETE", f"/payments/v1/authorizations/{_part(token)}", None, key)
+        await self._send("DELETE", _AUTHORIZATION, key=key, id=token)
 
     async def order(self, order_id: str) -> KlarnaOrder:
         """Read an order. Source: Order Management API, GET /orders/{order_id}."""
-        reply = await self._send("GET", _order_path(order_id))
+        reply = await self._send("GET", _ORDER, id=order_id)
         return _read(reply, answers.klarna_order)
 
     async def captures(self, order_id: str) -> Sequence[Body]:
         """List an order's captures. Source: Order Management API, GET /orders/{id}/captures."""
-        reply = await self._send("GET", _order_path(order_id, "captures"))
+        reply = await self._send("GET", f"{_ORDER}/captures", id=order_id)
         return _read(reply, answers.captures)
 
     async def capture(
@@ -98,7 +101,7 @@ class Klarna:
         Source: Order Management API, POST /orders/{order_id}/captures.
         """
         body = {"captured_amount": amount, "reference": reference, **_lines(lines)}
-        reply = await self._send("POST", _order_path(order_id, "captures"), body, key)
+        reply = await self._send("POST", f"{_ORDER}/captures", body, key, id=order_id)
         return _made(reply, "Capture-Id")
 
     async def refund(
@@ -110,7 +113,7 @@ class Klarna:
         Source: Order Management API, POST /orders/{order_id}/refunds.
         """
         body = {"refunded_amount": amount, "reference": reference, **_lines(lines)}
-        reply = await self._send("POST", _order_path(order_id, "refunds"), body, key)
+        reply = await self._send("POST", f"{_ORDER}/refunds", body, key, id=order_id)
         return _made(reply, "Refund-Id")
 
     async def cancel(self, order_id: str, *, key: str) -> None:
@@ -118,22 +121,22 @@ class Klarna:
 
         Source: Order Management API, POST /orders/{order_id}/cancel.
         """
-        await self._send("POST", _order_path(order_id, "cancel"), None, key)
+        await self._send("POST", f"{_ORDER}/cancel", key=key, id=order_id)
 
     async def release(self, order_id: str, *, key: str) -> None:
         """Give up what is left of a partly captured order's authorization.
 
         Source: Order Management API, POST /orders/{order_id}/release-remaining-authorization.
         """
-        path = _order_path(order_id, "release-remaining-authorization")
-        await self._send("POST", path, None, key)
+        path = f"{_ORDER}/release-remaining-authorization"
+        await self._send("POST", path, key=key, id=order_id)
 
     async def extend(self, order_id: str, *, key: str) -> None:
         """Extend an order's authorization by the account's period.
 
         Source: Order Management API, POST /orders/{order_id}/extend-authorization-time.
         """
-        await self._send("POST", _order_path(order_id, "extend-authorization-time"), None, key)
+        await self._send("POST", f"{_ORDER}/extend-authorization-time", key=key, id=order_id)
 
     async def update_references(
         self, order_id: str, reference1: str, reference2: str, *, key: str
@@ -143,35 +146,31 @@ class Klarna:
         Source: Order Management API, PATCH /orders/{order_id}/merchant-references.
         """
         body = {"merchant_reference1": reference1, "merchant_reference2": reference2}
-        await self._send("PATCH", _order_path(order_id, "merchant-references"), body, key)
+        await self._send("PATCH", f"{_ORDER}/merchant-references", body, key, id=order_id)
 
     async def _send(
-        self, method: str, path: str, body: Body | None = None, key: str | None = None
+        self, method: str, path: str, body: Body | None = None, key: str | None = None, id: str = ""
     ) -> Reply:
+        """Make a call; `path` is the endpoint's, with `{id}` where the id belongs."""
         headers = dict(self._headers)
         if key is not None:
             headers["Klarna-Idempotency-Key"] = key
         if body is not None:
             headers["Content-Type"] = "application/json"
         content = None if body is None else orjson.dumps(body)
-        request = Request(method, self._url + path, headers, content)
+        url = self._url + path.replace("{id}", quote(id, safe=""))
+        request = Request(method, url, headers, content)
+        numbers = count(1)
 
         async def attempt() -> Reply:
-            return judge(await self._transport.send(request))
+            line = CallLine(self._lane.name, method, path, next(numbers))
+            return await line.told(self._transport.send(request))
 
         return await self._lane.go(attempt)
 
 
 def _lines(lines: Sequence[Body]) -> Body:
     return {"order_lines": lines} if lines else {}
-
-
-def _order_path(order_id: str, *rest: str) -> str:
-    return "/".join(["/ordermanagement/v1/orders", _part(order_id), *rest])
-
-
-def _part(text: str) -> str:
-    return quote(text, safe="")
 
 
 def _read(reply: Reply, read: Callable[[Body], T]) -> T:

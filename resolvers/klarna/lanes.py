@@ -10,9 +10,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+import structlog
+
 from resolvers.klarna.errors import Busy, KlarnaProblem, Refused, Silent, Unreachable
 
 T = TypeVar("T")
+log = structlog.get_logger()
 
 FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 2.0
@@ -43,7 +46,9 @@ class _Closed(Unreachable):
 class Lane:
     """The way to one merchant account."""
 
-    def __init__(self, pace: Pace) -> None:
+    def __init__(self, pace: Pace, name: str = "") -> None:
+        self.name = name
+        """What the log calls the account: its gateway's id."""
         self._pace = pace
         self._places = asyncio.Semaphore(pace.at_once)
         self._failures = 0
@@ -93,6 +98,8 @@ class Lane:
         finally:
             self._probing = self._probing and not probing
             self._places.release()
+        if self._failures >= FAILURES:
+            log.warning("lane_opened", gateway=self.name)
         self._failures = 0
         return answer
 
@@ -108,6 +115,7 @@ class Lane:
         self._failures += 1
         if self._failures >= FAILURES:
             self._closed_until = _now() + CLOSED
+            log.warning("lane_closed", gateway=self.name, failures=self._failures, seconds=CLOSED)
 
 
 def _now() -> float:

@@ -10,7 +10,10 @@ from contextlib import asynccontextmanager
 
 
 async def start(*arguments: str, **environment: str) -> Process:
-    """Start `klarna-graph` with its arguments and nothing but these KLARNA_GRAPH_* variables."""
+    """Start `klarna-graph` with its arguments and nothing but these KLARNA_GRAPH_* variables.
+
+    What is logged is what is wrong, unless they say otherwise.
+    """
     inherited = {
         name: value for name, value in os.environ.items() if not name.startswith("KLARNA_GRAPH_")
     }
@@ -21,7 +24,7 @@ async def start(*arguments: str, **environment: str) -> Process:
         *arguments,
         stdout=PIPE,
         stderr=PIPE,
-        env=inherited | environment,
+        env=inherited | {"KLARNA_GRAPH_LOG_LEVEL": "warning"} | environment,
     )
 
 

@@ -1,0 +1,124 @@
+"""The request that is being answered: what every line of the log says of it, and its own line."""
+
+import random
+import re
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from hashlib import sha256
+from time import perf_counter
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from graphql import OperationDefinitionNode
+
+from resolvers.callers import Caller
+from resolvers.codes import Code
+
+log = structlog.get_logger()
+
+REQUEST_ID = "X-Request-ID"
+_GOOD_ID = re.compile(r"[A-Za-z0-9._:/=+@-]{1,128}", re.ASCII)
+QUIET = frozenset({"/healthz", "/readyz"})
+"""The routes that are asked all the time: their lines are for `debug`."""
+
+
+@dataclass(slots=True)
+class Asked:
+    """One request, as far as it is known by now."""
+
+    id: str
+    method: str
+    route: str | None
+    """The route's template: a path itself may hold secrets."""
+    caller: Caller | None = None
+    operation: OperationDefinitionNode | None = None
+    document: str | None = None
+    """The SHA-256 of the operation's document."""
+    codes: dict[Code, None] = field(default_factory=dict)
+    """The codes of the answer's refusals and errors."""
+
+    def words(self) -> dict[str, object]:
+        """Return what every line says that is logged meanwhile."""
+        said: dict[str, object] = {"request_id": self.id, "route": self.route}
+        if self.operation is not None:
+            named = self.operation.name
+            said["operation_name"] = None if named is None else named.value
+            said["operation_type"] = self.operation.operation.value
+        return said if self.caller is None else {**said, **self.caller.words}
+
+
+_ASKED: ContextVar[Asked | None] = ContextVar("asked", default=None)
+
+
+def asked() -> Asked | None:
+    """Return the request that is being answered, if one is."""
+    return _ASKED.get()
+
+
+def identify(caller: Caller) -> None:
+    """Say who is asking."""
+    request = _ASKED.get()
+    if request is not None:
+        request.caller = caller
+
+
+def describe(query: str, operation: OperationDefinitionNode | None) -> None:
+    """Say what is asked for: a document, and the operation that was found in it."""
+    request = _ASKED.get()
+    if request is not None:
+        request.document = sha256(query.encode(errors="replace")).hexdigest()
+        request.operation = operation
+
+
+def note(code: Code) -> None:
+    """Say that the answer holds a code."""
+    request = _ASKED.get()
+    if request is not None:
+        request.codes[code] = None
+
+
+@web.middleware
+async def access(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Give a request its id, in its answer too, and log it with one line when it is answered."""
+    begun = perf_counter()
+    resource = request.match_info.route.resource
+    route = None if resource is None else resource.canonical
+    this = Asked(_id_of(request), request.method, route)
+    _ASKED.set(this)  # each request runs in a context of its own
+    response: web.StreamResponse | None = None
+    try:
+        response = await handler(request)
+    except web.HTTPException as answered:
+        response = answered
+        raise
+    finally:
+        if response is not None and not response.prepared:
+            response.headers[REQUEST_ID] = this.id
+        _log(this, request, response, perf_counter() - begun)
+    return response
+
+
+def _log(
+    this: Asked, request: web.Request, response: web.StreamResponse | None, took: float
+) -> None:
+    """Log a request; one without a response was hung up on, or ended by the gateway's own end."""
+    quiet = this.route in QUIET and response is not None and response.status == 200  # noqa: PLR2004  (HTTP's own number)
+    (log.debug if quiet else log.info)(
+        "request",
+        method=this.method,
+        status=None if response is None else response.status,
+        ms=round(took * 1000, 2),
+        document=this.document,
+        codes=list(this.codes),
+        bytes_in=request.content.total_bytes,
+        bytes_out=None if response is None else response.content_length,
+    )
+
+
+def _id_of(request: web.Request) -> str:
+    """Return the id that a request brings, if it can stand in a header and a line, or a new one."""
+    brought = request.headers.get(REQUEST_ID)
+    if brought is not None and _GOOD_ID.fullmatch(brought):
+        return brought
+    return f"{random.getrandbits(64):016x}"
