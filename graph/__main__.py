@@ -42,9 +42,10 @@ def demo(
     configure_logs(throwaway_settings().log_level, "text")
 
     async def show() -> None:
+        stopped = _stop_signal()
         async with demonstration(port) as running:
             _say(orjson.dumps(running.as_json()).decode() if as_json else running.as_text())
-            await _until_stopped()
+            await stopped.wait()
 
     _run(show())
 
@@ -57,9 +58,10 @@ def serve() -> None:
     settings = _settings()
 
     async def show() -> None:
+        stopped = _stop_signal()
         async with serving(settings, SystemClock()) as (url, _):
             _say(f"klarna-graph listens on {url}")
-            await _until_stopped()
+            await stopped.wait()
 
     _run(show())
 
@@ -75,9 +77,10 @@ def sandbox(
     from graph.demo import sandbox as alone  # noqa: PLC0415  (likewise)
 
     async def show() -> None:
+        stopped = _stop_signal()
         async with alone.sandbox(host, port) as served:
             _say(orjson.dumps(served.as_json()).decode() if as_json else alone.as_text(served))
-            await _until_stopped()
+            await stopped.wait()
 
     _run(show())
 
@@ -168,13 +171,13 @@ def _settings() -> Settings:
     return settings
 
 
-async def _until_stopped() -> None:
-    """Wait for Ctrl-C, or for whoever runs the process to end it."""
+def _stop_signal() -> asyncio.Event:
+    """Return what is set by Ctrl-C, or by whoever runs the process and wants it to end."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stopped.set)
-    await stopped.wait()
+    return stopped
 
 
 def _run(main: Coroutine[Any, Any, None]) -> None:

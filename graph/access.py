@@ -34,7 +34,7 @@ class Asked:
     caller: Caller | None = None
     operation: OperationDefinitionNode | None = None
     document: str | None = None
-    """The SHA-256 of the operation's document."""
+    """The operation's text, which is logged as its SHA-256."""
     codes: dict[Code, None] = field(default_factory=dict)
     """The codes of the answer's refusals and errors."""
 
@@ -67,7 +67,7 @@ def describe(query: str, operation: OperationDefinitionNode | None) -> None:
     """Say what is asked for: a document, and the operation that was found in it."""
     request = _ASKED.get()
     if request is not None:
-        request.document = sha256(query.encode(errors="replace")).hexdigest()
+        request.document = query
         request.operation = operation
 
 
@@ -109,11 +109,15 @@ def _log(
         method=this.method,
         status=None if response is None else response.status,
         ms=round(took * 1000, 2),
-        document=this.document,
+        document=None if this.document is None else _digest(this.document),
         codes=list(this.codes),
         bytes_in=request.content.total_bytes,
         bytes_out=None if response is None else response.content_length,
     )
+
+
+def _digest(document: str) -> str:
+    return sha256(document.encode(errors="replace")).hexdigest()
 
 
 def _id_of(request: web.Request) -> str:

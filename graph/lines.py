@@ -17,6 +17,8 @@ PROSE = ("message", "error", "reason")
 """Where a line holds prose, ours or another's; everything else is ids, words and numbers."""
 # Without local variables: they hold credentials, tokens and shoppers' addresses
 _exceptions = ExceptionDictTransformer(show_locals=False, max_frames=30)
+USUAL = 2_000
+"""A line up to so many bytes is not looked at for texts that are too long."""
 _PLAIN = re.compile(r"[\w.:/{}+-]+", re.ASCII)
 
 Event = MutableMapping[str, Any]
@@ -24,45 +26,52 @@ Event = MutableMapping[str, Any]
 
 def json_line(_: object, level: str, event: Event) -> bytes:
     """Return an event as one line of JSON."""
-    return _json(_said(level, event)) + b"\n"
+    said = _said(level, event)
+    line = _json(said)
+    return line if len(line) <= USUAL else _json(_cut(said))
 
 
 def text_line(_: object, level: str, event: Event) -> bytes:
     """Return an event as a line to read, an exception's places below it."""
-    said = _said(level, event)
-    at, stack = said.pop("timestamp")[11:23], said.pop("exception", [])
+    said = _cut(_said(level, event))
+    stack = said.pop("exception", None) or []
+    begin = f"{said.pop('timestamp'):%H:%M:%S} {said.pop('level'):<8} {said.pop('event')}"
     told = [f"{name}={_word(value)}" for name, value in said.items() if value not in (None, [])]
-    lines = [" ".join([at, f"{level:<7}", *[part.removeprefix("event=") for part in told[1:]]])]
+    lines = [" ".join([begin, *told])]
     for exception in stack:
-        lines.append(f"    {exception['exc_type']}: {_json(exception['exc_value']).decode()}")
+        lines.append(f"    {exception['exc_type']}: {_word(exception['exc_value'])}")
         lines += [
             f"        {frame['filename']}:{frame['lineno']} {frame['name']}"
             for frame in exception["frames"]
         ]
-    return ("\n".join(lines) + "\n").encode(errors="replace")
+    return "\n".join(lines).encode()
 
 
 def _said(level: str, event: Event) -> dict[str, Any]:
-    """Return all that a line says, in its order, with every text bounded."""
+    """Return all that a line says, in its order."""
     said: dict[str, Any] = {
-        "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "timestamp": datetime.now(UTC),
         "level": level,
         "event": event.pop("event"),
     }
     request = asked()
     if request is not None:
         said |= request.words()
-    cause = event.pop("exc_info", None)
     said |= event
     for name in PROSE:
-        if name in said:
+        if said.get(name) is not None:
             said[name] = redacted(str(said[name]))
-    for name, value in said.items():
-        if isinstance(value, str):
-            said[name] = bounded(value)
+    cause = said.pop("exc_info", None)
     if cause:
         said["exception"] = _exception(cause)
     return said
+
+
+def _cut(said: dict[str, Any]) -> dict[str, Any]:
+    """Return what is said with no text too long; an exception's are cut already."""
+    return {
+        name: bounded(value) if isinstance(value, str) else value for name, value in said.items()
+    }
 
 
 def _exception(cause: Any) -> Any:
@@ -74,12 +83,22 @@ def _exception(cause: Any) -> Any:
 
 
 def _json(value: object) -> bytes:
+    """Return any value as JSON; what JSON cannot say is written as Python would."""
     try:
-        return orjson.dumps(value, default=str)
-    except TypeError:  # half a surrogate pair, or an integer beyond 64 bits
-        return json.dumps(value, default=str).encode()
+        return orjson.dumps(value, default=str, option=orjson.OPT_UTC_Z)
+    except TypeError:  # half a surrogate pair, an integer beyond 64 bits, a key that is no text
+        if isinstance(value, dict):
+            return orjson.dumps(
+                {
+                    ascii(name).strip("'"): orjson.Fragment(_json(part))
+                    for name, part in value.items()
+                }
+            )
+        if isinstance(value, list):
+            return orjson.dumps([orjson.Fragment(_json(part)) for part in value])
+        return orjson.dumps(ascii(value))
 
 
 def _word(value: object) -> str:
     text = str(value)
-    return text if _PLAIN.fullmatch(text) else _json(value).decode(errors="replace")
+    return text if _PLAIN.fullmatch(text) else json.dumps(text)

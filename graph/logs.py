@@ -25,6 +25,7 @@ def configure_logs(level: str, form: LogFormat = "json") -> None:
         processors=[structlog.contextvars.merge_contextvars, line],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=lambda *_: _OUTPUT,
+        cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=logging.WARNING, handlers=[_Libraries()], force=True)
 
@@ -71,12 +72,14 @@ class _Output:
         """Write what waits. Where it cannot be written it is lost: the gateway goes on."""
         waiting, self._waiting = self._waiting, []
         with suppress(OSError, ValueError):  # no room, nobody reads, or it is closed
-            sys.stderr.buffer.write(b"".join(waiting))
+            sys.stderr.buffer.write(b"".join([line + b"\n" for line in waiting]))
             sys.stderr.buffer.flush()
 
 
 _OUTPUT = _Output()
-atexit.register(_OUTPUT.flush)
+flush_logs = _OUTPUT.flush
+"""Write what waits to be written, as is done at the end of the program."""
+atexit.register(flush_logs)
 
 
 class _Libraries(logging.Handler):

@@ -43,10 +43,17 @@ def itself(services: Services, mode: Mode, role: str) -> Context:
 
 
 async def run(context: Context, errand: Errand) -> bool:
-    """Run an errand once, and say whether it is done; one that is not is put off."""
+    """Run an errand once, and say whether it is done; one that is not is put off.
+
+    Nothing is raised: what goes wrong is logged, and the errand is run again.
+    """
     known = {"errand": errand.id, "errand_kind": str(errand.kind), "payment": errand.payment_id}
     with bound_contextvars(**context.caller.words, **known):
-        return await _run(context, errand)
+        try:
+            return await _run(context, errand)
+        except Exception:  # one that fails must not keep others from being run
+            logger.exception("errand_failed")
+            return False
 
 
 async def _run(context: Context, errand: Errand) -> bool:

@@ -49,10 +49,7 @@ async def reconcile(services: Services) -> Round:
         settled += found.state not in UNSETTLED
         still_open += found.state in UNSETTLED
     for errand in await errands.due(services.database, now, BATCH):
-        try:
-            done += await run(itself(services, errand.mode, ROLE), errand)
-        except Exception:  # likewise
-            log.exception("errand_failed", errand=errand.id, errand_kind=str(errand.kind))
+        done += await run(itself(services, errand.mode, ROLE), errand)
     if settled or still_open or done:
         log.info("reconciled", settled=settled, open=still_open, errands=done)
     return Round(settled, still_open)
