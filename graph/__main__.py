@@ -11,10 +11,12 @@ from typing import Annotated, Any, NoReturn
 import orjson
 import typer
 
-from graph.auth import Tokens
 from graph.logs import configure_logs
 from graph.settings import HalfConfigured, Settings, read_settings, throwaway_settings
 from resolvers.callers import CallerKind
+from resolvers.errors import Problem
+from resolvers.tokens import Tokens
+from store.applications import ApplicationKind
 from store.instants import SystemClock
 from store.locking import StoreInUse, StoreUnusable, lock
 from store.scope import Mode
@@ -25,6 +27,8 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+applications = typer.Typer(help="The clients that may ask for tokens.", no_args_is_help=True)
+cli.add_typer(applications, name="applications")
 JsonFlag = Annotated[
     bool, typer.Option("--json", help="Print one JSON object as the first line, for scripts.")
 ]
@@ -162,6 +166,58 @@ def token(
     _say(tokens.issue(kind, mode, application_id=application, life=life, order_id=order))
 
 
+@applications.command("create")
+def create_application(
+    name: Annotated[str, typer.Option(help="What people call it.")],
+    kind: Annotated[ApplicationKind, typer.Option(help="What its tokens may do.")],
+    mode: Annotated[Mode, typer.Option(help="The Klarna environment they see.")] = Mode.test,
+    *,
+    as_json: JsonFlag = False,
+) -> None:
+    """Make a client, and print its secret: it is shown this once only."""
+    from graph import enrolling  # noqa: PLC0415  (likewise)
+
+    settings = _settings()
+
+    async def creating() -> None:
+        made = await enrolling.create(settings, mode, name, kind)
+        shown = orjson.dumps(enrolling.as_json(made)).decode()
+        _say(shown if as_json else enrolling.as_text(made))
+
+    _run(creating())
+
+
+@applications.command("list")
+def list_applications(*, as_json: JsonFlag = False) -> None:
+    """Print the clients there are, the revoked ones too."""
+    from graph import enrolling  # noqa: PLC0415  (likewise)
+
+    settings = _settings()
+
+    async def listing() -> None:
+        found = await enrolling.listed(settings)
+        shown = orjson.dumps([enrolling.as_json(one) for one in found]).decode()
+        _say(shown if as_json else "\n".join(map(enrolling.as_text, found)))
+
+    _run(listing())
+
+
+@applications.command("revoke")
+def revoke_application(
+    application_id: Annotated[str, typer.Argument(metavar="ID", help="Its id.")],
+    mode: Annotated[Mode, typer.Option(help="Its Klarna environment.")] = Mode.test,
+) -> None:
+    """Give a client no more tokens, and take none of those it has."""
+    from graph import enrolling  # noqa: PLC0415  (likewise)
+
+    settings = _settings()
+
+    async def revoking() -> None:
+        _say(enrolling.as_text(await enrolling.revoke(settings, mode, application_id)))
+
+    _run(revoking())
+
+
 def _settings() -> Settings:
     try:
         settings = read_settings()
@@ -185,7 +241,7 @@ def _run(main: Coroutine[Any, Any, None]) -> None:
         asyncio.run(main)
     except KeyboardInterrupt:
         return
-    except (StoreInUse, StoreUnusable, OSError) as error:
+    except (StoreInUse, StoreUnusable, Problem, OSError) as error:
         _fail(str(error))
 
 

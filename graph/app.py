@@ -12,21 +12,27 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from sqlalchemy import text
 
+from graph import oauth
 from graph.access import access
-from graph.auth import Tokens, guard
+from graph.auth import guard
 from graph.callbacks import ROUTES, add_callbacks
 from graph.http import MAX_BODY, GraphQLView, json_errors, unauthenticated
 from graph.logs import log_unhandled
 from graph.pages.graphiql import add_graphiql
 from graph.settings import Settings, shown
+from resolvers.access import Access
 from resolvers.context import Services
 from resolvers.cursors import Cursors
+from resolvers.issuers import Issuers
+from resolvers.key_sets import fetching
 from resolvers.klarna.accounts import Accounts
 from resolvers.klarna.countries import Region
 from resolvers.klarna.lanes import Pace
 from resolvers.klarna.transport import HttpTransport
 from resolvers.reconcile import reconcile
 from resolvers.sealing import KeyRing
+from resolvers.tokens import Tokens
+from store.applications import revoked_ids
 from store.database import StoreUnavailable
 from store.instants import Clock
 from store.resources import new_id
@@ -37,7 +43,7 @@ log = structlog.get_logger()
 
 _ALIVE = Statement(text("SELECT 1"))
 PUBLIC = frozenset(
-    {"/healthz", "/readyz", "/graphiql", "/graphiql/assets/{name}", *ROUTES.values()}
+    {"/healthz", "/readyz", oauth.PATH, "/graphiql", "/graphiql/assets/{name}", *ROUTES.values()}
 )
 """The routes that need no token; every other one does."""
 
@@ -55,6 +61,7 @@ async def services_of(settings: Settings, clock: Clock) -> AsyncIterator[Service
         ) as session:
             keys = KeyRing(settings.keys)
             urls = cast("Mapping[Region, str]", settings.klarna_test_urls)
+            issuers = Issuers(settings.issuers, settings.audience, fetching(session), clock)
             services = Services(
                 database=database,
                 clock=clock,
@@ -62,12 +69,20 @@ async def services_of(settings: Settings, clock: Clock) -> AsyncIterator[Service
                 accounts=Accounts(HttpTransport(session, timeout), keys, urls, _pace(settings)),
                 keys=keys,
                 cursors=Cursors(settings.token_secret.get_secret_value().encode()),
+                access=Access(
+                    Tokens(settings.token_secret.get_secret_value(), clock),
+                    clock,
+                    issuers,
+                    guests=settings.guest_access == "order-id",
+                    revoked=await revoked_ids(database),
+                ),
                 public_url=settings.public_url,
             )
             try:
                 yield services
             finally:
                 await services.turns.finish()
+                await issuers.close()
     finally:
         await database.close()
 
@@ -78,13 +93,13 @@ def _pace(settings: Settings) -> Pace:
 
 def create_app(settings: Settings, services: Services) -> web.Application:
     """Return the gateway's application over services that somebody else opens and closes."""
-    tokens = Tokens(settings.token_secret.get_secret_value(), services.clock)
     app = web.Application(
-        middlewares=[access, json_errors, guard(tokens, PUBLIC, unauthenticated)],
+        middlewares=[access, json_errors, guard(services.access, PUBLIC, unauthenticated)],
         client_max_size=MAX_BODY,
     )
     app.router.add_post("/graphql", GraphQLView(services).post)
     add_callbacks(app, services, settings.callback_networks)
+    oauth.add_oauth(app, services)
     app.router.add_get("/healthz", _alive)
     app.router.add_get("/readyz", _ready(services))
     if settings.graphiql:

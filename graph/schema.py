@@ -3,6 +3,7 @@
 import strawberry.federation
 from strawberry.schema.config import StrawberryConfig
 
+from graph.applications import ApplicationChanges, ApplicationQuestions
 from graph.audit import AuditQuestions
 from graph.errors import RefusedHandler
 from graph.federation import ANY, with_router_questions
@@ -30,6 +31,7 @@ class Query(
     OperationQuestions,
     KlarnaOrderQuestions,
     AuditQuestions,
+    ApplicationQuestions,
     NodeQuestions,
 ):
     """Every question."""
@@ -45,6 +47,7 @@ class Mutation(
     OrderChanges,
     MovementChanges,
     OperationChanges,
+    ApplicationChanges,
 ):
     """Every change."""
 

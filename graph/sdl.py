@@ -24,6 +24,9 @@ from graphql import (
     visit,
 )
 
+from graph import permissions
+from resolvers.permissions import OPERATORS
+
 LEFT_TO_OTHERS = frozenset({"node", "nodes", "order", "orders"})
 """The questions that are the gateway's only where it stands alone: in a federation the shop asks
 for its own orders by these names, and nodes are of every subgraph."""
@@ -82,7 +85,11 @@ class _Subgraph(_Declared):
         return SchemaExtensionNode(directives=node.directives)  # the roots have their usual names
 
     def leave_object_type_definition(self, node: ObjectTypeDefinitionNode, *_: object) -> Node:
-        if node.name.value != "Query":
-            return node
-        fields = (field for field in node.fields or () if field.name.value not in LEFT_TO_OTHERS)
-        return replace(node, fields=tuple(fields))
+        fields = node.fields or ()
+        kept = (field for field in fields if not _left_out(node.name.value, field.name.value))
+        return replace(node, fields=tuple(kept))
+
+
+def _left_out(kind: str, field: str) -> bool:
+    """Whether a federation has no such field: operators ask the gateway itself."""
+    return permissions.of(kind, field) == OPERATORS or (kind == "Query" and field in LEFT_TO_OTHERS)

@@ -2,10 +2,13 @@
 
 import base64
 import binascii
+import ipaddress
+import json
 import re
 import secrets
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, IPvAnyNetwork, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
@@ -13,6 +16,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, Settin
 PREFIX = "KLARNA_GRAPH_"
 SECRET_LENGTH = 32
 KEY_BYTES = 32
+WELL_KNOWN = "/.well-known/jwks.json"
 
 
 class HalfConfigured(Exception):
@@ -44,9 +48,33 @@ class Settings(BaseSettings):
         SecretStr,
         Field(
             description="The secret that access tokens are signed with, at least 32 characters; "
-            'made by `python -c "import secrets; print(secrets.token_urlsafe(32))"`.'
+            'made by `python -c "import secrets; print(secrets.token_urlsafe(32))"`. While one '
+            "follows another: both, separated by a comma, the newer first."
         ),
     ]
+    issuers: Annotated[
+        dict[str, str],
+        NoDecode,
+        Field(
+            description="Who else gives out access tokens, as JSON: each issuer (`iss`) with the "
+            "https address of its keys, or a list of issuers that have them at "
+            "`/.well-known/jwks.json`."
+        ),
+    ] = {}
+    audience: Annotated[
+        str | None,
+        Field(
+            description="Whom the tokens of those issuers must be for (`aud`); without it they "
+            "must be for nobody in particular."
+        ),
+    ] = None
+    guest_access: Annotated[
+        Literal["off", "order-id"],
+        Field(
+            description="Whether a checkout needs a token of its own order (`off`), or sees "
+            "whichever order it knows the id of (`order-id`), as with Commerce Layer."
+        ),
+    ] = "off"
     sealing_keys: Annotated[
         dict[str, SecretStr],
         NoDecode,
@@ -107,9 +135,23 @@ class Settings(BaseSettings):
     @field_validator("token_secret")
     @classmethod
     def _long_enough(cls, secret: SecretStr) -> SecretStr:
-        if len(secret.get_secret_value()) < SECRET_LENGTH:
+        if any(len(one) < SECRET_LENGTH for one in secret.get_secret_value().split(",")):
             raise ValueError(f"it must have at least {SECRET_LENGTH} characters")
         return secret
+
+    @field_validator("issuers", mode="before")
+    @classmethod
+    def _issuers(cls, written: object) -> object:
+        if isinstance(written, str):
+            try:
+                written = json.loads(written)
+            except ValueError:
+                raise ValueError("it must be JSON") from None
+        if isinstance(written, list):
+            written = {issuer: f"{str(issuer).rstrip('/')}{WELL_KNOWN}" for issuer in written}
+        if not isinstance(written, dict) or not all(map(_safe, written.values())):
+            raise ValueError("it must name https addresses")
+        return written
 
     @field_validator("sealing_keys", mode="before")
     @classmethod
@@ -149,6 +191,17 @@ class Settings(BaseSettings):
             name: base64.b64decode(key.get_secret_value())
             for name, key in self.sealing_keys.items()
         }
+
+
+def _safe(address: object) -> bool:
+    """Whether nobody between us and an address can change what it answers."""
+    url = urlsplit(address) if isinstance(address, str) else urlsplit("")
+    if url.scheme == "https":
+        return bool(url.hostname)
+    try:
+        return url.scheme == "http" and ipaddress.ip_address(url.hostname or "").is_loopback
+    except ValueError:
+        return url.hostname == "localhost"
 
 
 def read_settings() -> Settings:

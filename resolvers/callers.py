@@ -13,7 +13,7 @@ from store.words import Word
 class CallerKind(Word):
     """The kinds of application that hold a token."""
 
-    sales_channel = "sales_channel", "A checkout in a browser: it sees one order."
+    sales_channel = "sales_channel", "A checkout in a browser: it sees one order only."
     gateway = "gateway", "The gateway itself, as Klarna calls it or nobody does. It holds no token."
     integration = "integration", "The shop's own systems: they see and do everything of a mode."
     operator = "operator", "Whoever runs the gateway: sees all but tokens, and moves no money."
@@ -31,18 +31,21 @@ class Caller:
     """The one order a checkout's token is for."""
     owner: Json | None = None
     """The person behind the application, `{"id", "type"}`, where the token says."""
+    issuer: str | None = None
+    """Who gave the token, if it was not this gateway."""
 
     @property
     def scope(self) -> Scope:
         """The part of the store this caller sees."""
         if self.kind is not CallerKind.sales_channel:
             return Scope(self.mode)
-        return Scope(self.mode, order_id=self.order_id or "")
+        return Scope(self.mode, order_id=self.order_id, guest=self.order_id is None)
 
     @property
     def identity(self) -> str:
         """What tells this caller from others: the checkouts of an application are several."""
-        return json_text([str(self.kind), self.application_id, self.order_id])
+        parts = [str(self.kind), self.application_id, self.order_id]
+        return json_text([*parts, self.issuer] if self.issuer else parts)
 
     @property
     def who(self) -> Json:
@@ -52,7 +55,8 @@ class Caller:
             "kind": str(self.kind),
             "public": self.kind is CallerKind.sales_channel,
         }
-        return {"application": application} | ({"owner": self.owner} if self.owner else {})
+        more = {"owner": self.owner, "issuer": self.issuer}
+        return {"application": application} | {name: said for name, said in more.items() if said}
 
     @property
     def words(self) -> Json:

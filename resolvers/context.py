@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Protocol, TypeVar
 
+from resolvers.access import Access
 from resolvers.callers import Caller
 from resolvers.cursors import Cursors
 from resolvers.errors import BadInput
@@ -36,6 +37,7 @@ class Services:
     accounts: Accounts
     keys: KeyRing
     cursors: Cursors
+    access: Access
     public_url: str | None
     """Where Klarna can reach this gateway, for its callbacks; None has it not call back."""
     turns: Turns = field(default_factory=Turns)

@@ -26,11 +26,21 @@ from store.resources import Resource
 from store.rows import Rows, rows_of
 from store.tables import record_of_table, table_of
 
-R = TypeVar("R", bound=Resource)
+K = TypeVar("K", bound=type)
+R = TypeVar("R")
 
 CLAIM = timedelta(minutes=2)
 """How long a claim of another process is left alone; one of this process always is."""
 MAX_KEY = 255
+
+
+_KEPT: dict[str, type] = {}
+
+
+def kept(record: K) -> K:
+    """Have a record that no table holds be an answer that can be given again."""
+    _KEPT[record.__name__] = record
+    return record
 
 
 async def once(
@@ -93,7 +103,7 @@ def _in_use() -> Refused:
 class Claim:
     """One request under a key, while this process works on it."""
 
-    answered: Resource | None = None
+    answered: object = None
     """The answer that was written with the change that it tells of."""
 
     def __init__(self, context: Context, key: str, asked: object) -> None:
@@ -139,11 +149,11 @@ class Claim:
 
     async def record(self, transaction: Transaction, result: object) -> None:
         """Write the answer in the transaction of the change that it tells of."""
-        if isinstance(result, Resource):
+        if isinstance(result, (Resource, *_KEPT.values())):
             await self.answering(result)(transaction)
             self.answered = result
 
-    def answering(self, result: Resource | Refused) -> Callable[[Transaction], Awaitable[None]]:
+    def answering(self, result: object) -> Callable[[Transaction], Awaitable[None]]:
         """Return the change that writes an answer down, unless another has claimed the request.
 
         What was done stands in any case: the books matter more than the answer.
@@ -177,7 +187,7 @@ class Claim:
         if "refused" in told:
             code = RefusalCode(told["refused"].pop("code"))
             raise Refused(code, **told["refused"])
-        rows: Rows[Any] = rows_of(record_of_table(told["kind"]))
+        rows: Rows[Any] = rows_of(_KEPT.get(told["kind"]) or record_of_table(told["kind"]))
         return rows.restore(told["row"])
 
     @property
@@ -187,8 +197,9 @@ class Claim:
         return f"{request.mode} {request.caller} {request.key}"
 
 
-def _told(result: Resource | Refused) -> dict[str, Any]:
+def _told(result: object) -> dict[str, Any]:
     if isinstance(result, Refused):
         return {"refused": {field.name: getattr(result, field.name) for field in fields(result)}}
     kind = type(result)
-    return {"kind": table_of(kind).name, "row": rows_of(kind).values(result)}
+    name = kind.__name__ if kind in _KEPT.values() else table_of(kind).name
+    return {"kind": name, "row": rows_of(kind).values(result)}

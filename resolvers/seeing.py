@@ -4,6 +4,7 @@ from typing import TypeVar
 
 from resolvers.context import Context
 from resolvers.errors import NotFound
+from store.applications import applications_by_id
 from store.database import Reader
 from store.gateways import gateways_by_id
 from store.lookups import Lookup
@@ -15,6 +16,7 @@ from store.payments import payments_by_id
 R = TypeVar("R")
 
 _CALLED: dict[Lookup[object], str] = {
+    applications_by_id: "application",
     gateways_by_id: "Klarna gateway",
     operations_by_id: "operation",
     orders_by_id: "order",

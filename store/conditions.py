@@ -103,7 +103,7 @@ class Condition:
     ) -> ColumnElement[bool]:
         other = lookup.column.table
         related = select(lookup.column).where(
-            visible(other, reach),
+            visible(other, reach, lookup.column),
             *lookup.where,
             *(condition.express(other, reach, names) for condition in self.inner),
         )

@@ -73,7 +73,7 @@ def _until(table: Table, reach: Reach) -> Query[Version]:
             one_of(versions.c.resource_id, "keys"),
             _of_kind(table),
             versions.c.created_at <= bindparam("until", required=True),
-            visible(versions, reach),
+            visible(versions, reach, versions.c.resource_id),
         )
         .order_by(versions.c.resource_id, versions.c.revision),
     )
@@ -87,7 +87,7 @@ def _deleted(table: Table, column: str, reach: Reach) -> Statement:
             _of_kind(table),
             versions.c.created_at > bindparam("after", required=True),
             one_of(was(versions.c.changes, column), "keys"),
-            visible(versions, reach),
+            visible(versions, reach, versions.c.resource_id),
         )
     )
 

@@ -43,7 +43,9 @@ class Lookup(Generic[R_co]):
         self.order_by = order_by
         matching = select(*columns_of(record)).where(one_of(column, "keys"), *where)
         self._queries: dict[Reach, Query[R_co]] = {
-            reach: Query(record, matching.where(visible(column.table, reach)).order_by(*order_by))
+            reach: Query(
+                record, matching.where(visible(column.table, reach, column)).order_by(*order_by)
+            )
             for reach in Reach
         }
 

@@ -55,7 +55,8 @@ def _kinds(reach: Reach) -> Statement:
         union_all(
             *(
                 select(lookup.column, literal(table)).where(
-                    one_of(lookup.column, "keys"), visible(lookup.column.table, reach)
+                    one_of(lookup.column, "keys"),
+                    visible(lookup.column.table, reach, lookup.column),
                 )
                 for table, lookup in NODES.items()
             )

@@ -186,7 +186,7 @@ def _parameters(wanted: Page, scope: Scope) -> dict[str, Any]:
 @lru_cache(STATEMENTS)
 def _page(table: Table, reach: Reach, shape: Shape) -> Query[Any]:
     record = table.info["record"]
-    return Query(record, _window(table, reach, shape, columns_of(record)))
+    return Query(record, _window(table, None, reach, shape, columns_of(record)))
 
 
 @lru_cache(STATEMENTS)
@@ -198,7 +198,7 @@ def _pages(lookup: Lookup[Any], reach: Reach, shape: Shape) -> Query[Any]:
     """
     table, key = lookup.column.table, each("keys")
     record, rows = table.info["record"], table.alias("rows")
-    window = _window(table, reach, shape, list(table.primary_key)).where(
+    window = _window(table, lookup.column, reach, shape, list(table.primary_key)).where(
         lookup.column == key.c.value, *lookup.where
     )
     identity = tuple_(*(rows.c[column.name] for column in table.primary_key))
@@ -213,7 +213,9 @@ def _pages(lookup: Lookup[Any], reach: Reach, shape: Shape) -> Query[Any]:
 @lru_cache(STATEMENTS)
 def _count(table: Table, reach: Reach, condition: Condition) -> Statement:
     met = condition.express(table, reach, _names())
-    return Statement(select(func.count()).select_from(table).where(visible(table, reach), met))
+    return Statement(
+        select(func.count()).select_from(table).where(visible(table, reach, None), met)
+    )
 
 
 @lru_cache(STATEMENTS)
@@ -222,20 +224,29 @@ def _counts(lookup: Lookup[Any], reach: Reach, condition: Condition) -> Statemen
     met = condition.express(table, reach, _names())
     return Statement(
         select(lookup.column, func.count())
-        .where(one_of(lookup.column, "keys"), visible(table, reach), met, *lookup.where)
+        .where(
+            one_of(lookup.column, "keys"),
+            visible(table, reach, lookup.column),
+            met,
+            *lookup.where,
+        )
         .group_by(lookup.column)
     )
 
 
 def _window(
-    table: Table, reach: Reach, shape: Shape, columns: Sequence[Column[Any]]
+    table: Table,
+    named_by: Column[Any] | None,
+    reach: Reach,
+    shape: Shape,
+    columns: Sequence[Column[Any]],
 ) -> Select[Any]:
     met = shape.condition.express(table, reach, _names())
     window = select(*columns)
     if shape.placed:
         # Before the condition: of two bounds on one column SQLite begins at the one named first
         window = window.where(_beyond(table, shape))
-    window = window.where(visible(table, reach), met)
+    window = window.where(visible(table, reach, named_by), met)
     size: BindParameter[int] = bindparam("size", required=True)
     return window.order_by(*_sorting(table, table, shape)).limit(size)
 

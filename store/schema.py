@@ -1,6 +1,7 @@
 """Every table there is: importing this module declares them all."""
 
 import store.addresses
+import store.applications
 import store.errands
 import store.events
 import store.gateways

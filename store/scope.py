@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import (
     BindParameter,
+    Column,
     ColumnElement,
     Table,
     bindparam,
@@ -33,6 +34,7 @@ class Reach(Word):
     everything = "everything", "Both modes, for the gateway itself only."
     mode = "mode", "All of one mode."
     order = "order", "One order of one mode, and what belongs to it."
+    named = "named", "The orders of one mode that it names by their ids, and what belongs to them."
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +45,16 @@ class Scope:
     """The one mode it sees; None, for the gateway itself only, is both."""
     order_id: str | None = None
     """The one order that a checkout sees; None is every order."""
+    guest: bool = False
+    """Whether it is a checkout that sees whichever order it names, and has none of its own."""
 
     @property
     def reach(self) -> Reach:
         """How far it goes."""
         if self.mode is None:
             return Reach.everything
+        if self.guest:
+            return Reach.named
         return Reach.mode if self.order_id is None else Reach.order
 
     @property
@@ -57,10 +63,10 @@ class Scope:
         match self.reach:
             case Reach.everything:
                 return {}
-            case Reach.mode:
-                return {"scope_mode": str(self.mode)}
-            case _:
+            case Reach.order:
                 return {"scope_mode": str(self.mode), "scope_order": self.order_id}
+            case _:
+                return {"scope_mode": str(self.mode)}
 
 
 EVERYTHING = Scope(mode=None)
@@ -70,11 +76,13 @@ _OPEN_TO_CHECKOUTS = [literal(status) for status in ("draft", "pending", "placed
 _orders = table("orders", column("id"), column("status"))
 
 
-def visible(rows: Table, reach: Reach) -> ColumnElement[bool]:
+def visible(rows: Table, reach: Reach, named_by: Column[Any] | None) -> ColumnElement[bool]:
     """Return the condition under which a scope that reaches so far shows a row.
 
     A checkout sees its own order while that is draft, pending or placed, and what belongs to it.
-    A row that belongs to no order, such as a gateway, it does not see.
+    A row that belongs to no order, such as a gateway, it does not see. `named_by` is the column
+    whose values a question gives, or None where it gives none: a guest is shown only what it names
+    by its id, or by its order's.
     """
     if reach is Reach.everything:
         return true()
@@ -84,6 +92,14 @@ def visible(rows: Table, reach: Reach) -> ColumnElement[bool]:
     owner = traits_of(rows).owner
     if owner is None:
         return false()
+    if reach is Reach.named:
+        if named_by is None or named_by.name not in ("id", owner):
+            return false()
+        its = _orders.alias("its_order")
+        open_one = select(its.c.id).where(
+            its.c.id == rows.c[owner], its.c.status.in_(_OPEN_TO_CHECKOUTS)
+        )
+        return in_mode & open_one.exists()
     order: BindParameter[str] = bindparam("scope_order", required=True)
     open_order = select(_orders.c.id).where(
         _orders.c.id == order, _orders.c.status.in_(_OPEN_TO_CHECKOUTS)

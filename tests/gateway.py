@@ -10,7 +10,6 @@ from typing import Any
 import aiohttp
 
 from graph.app import serving
-from graph.auth import Tokens
 from graph.settings import Settings, throwaway_settings
 from resolvers.callers import CallerKind
 from resolvers.context import Services
@@ -20,6 +19,7 @@ from resolvers.klarna.sandbox.faults import Fault
 from resolvers.klarna.sandbox.merchants import Credential
 from resolvers.klarna.sandbox.options import Options
 from resolvers.klarna.sandbox.sandbox import Sandbox
+from resolvers.tokens import Tokens
 from store.scope import Mode
 from tests import documents, orders
 
@@ -52,9 +52,15 @@ class Gateway:
     gateways: dict[str, str] = field(default_factory=dict)
     methods: dict[str, str] = field(default_factory=dict)
 
-    def token(self, order_id: str | None = None, *, mode: Mode = Mode.test) -> str:
-        """An integration's token, or a checkout's for one order."""
-        kind = CallerKind.integration if order_id is None else CallerKind.sales_channel
+    def token(
+        self,
+        order_id: str | None = None,
+        *,
+        mode: Mode = Mode.test,
+        kind: CallerKind = CallerKind.integration,
+    ) -> str:
+        """An integration's token, or another kind's; with an order, a checkout's for that one."""
+        kind = kind if order_id is None else CallerKind.sales_channel
         tokens = Tokens(self.settings.token_secret.get_secret_value(), self.services.clock)
         life = timedelta(days=365)
         return tokens.issue(kind, mode, application_id="tests", life=life, order_id=order_id)

@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 
 from graph.execution import answer
+from resolvers.access import Access
 from resolvers.callers import Caller, CallerKind
 from resolvers.context import Context, Services
 from resolvers.cursors import Cursors
@@ -21,6 +22,7 @@ from resolvers.klarna.sandbox.merchants import Credential
 from resolvers.klarna.sandbox.options import Options
 from resolvers.klarna.sandbox.sandbox import Sandbox
 from resolvers.sealing import KeyRing
+from resolvers.tokens import Tokens
 from store.scope import Mode
 from tests.simulation.loop import SeededLoop, Time
 from tests.simulation.network import Network, Weather
@@ -96,6 +98,7 @@ class World:
             accounts=Accounts(self.network, keys, urls, Pace(attempts=2, patience=15)),
             keys=keys,
             cursors=Cursors(b"c"),
+            access=Access(Tokens("s" * 32, WorldClock(self.time)), WorldClock(self.time)),
             public_url="https://pay.example",
         )
 

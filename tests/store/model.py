@@ -30,26 +30,34 @@ class World:
     records: Sequence[Resource]
     scope: Scope
 
-    def sees(self, record: Resource) -> bool:
-        """Whether the scope shows a record."""
+    def sees(self, record: Resource, named_by: str | None) -> bool:
+        """Whether the scope shows a record to a question that gives a column's value, or none."""
         if self.scope.mode not in (None, record.mode):
             return False
-        if self.scope.order_id is None:
+        if self.scope.order_id is None and not self.scope.guest:
             return True
         owner = traits_of(table_of(type(record))).owner
-        return owner is not None and any(
+        if owner is None or (self.scope.guest and named_by not in ("id", owner)):
+            return False
+        shown = getattr(record, owner)
+        return any(
             isinstance(order, Order)
             and order.status in OPEN_TO_CHECKOUTS
-            and order.id == self.scope.order_id == getattr(record, owner)
+            and order.id == shown == (shown if self.scope.guest else self.scope.order_id)
             for order in self.records
         )
 
-    def listed(self, kind: type, condition: Condition) -> list[Resource]:
-        """What a list of a kind has in it."""
+    def listed(
+        self, kind: type, condition: Condition, lookup: Lookup[Any] | None = None
+    ) -> list[Resource]:
+        """What a list of a kind has in it, at the root or where a lookup leads."""
+        named_by = None if lookup is None else lookup.column.name
         return [
             record
             for record in self.records
-            if type(record) is kind and self.sees(record) and self.meets(record, condition)
+            if type(record) is kind
+            and self.sees(record, named_by)
+            and self.meets(record, condition)
         ]
 
     def meets(self, record: Resource, condition: Condition) -> bool:
@@ -76,7 +84,7 @@ class World:
             and key is not None
             and any(
                 lookup.key_of(other) == key and is_of(lookup, other)
-                for other in self.listed(lookup.record, condition.inner[0])
+                for other in self.listed(lookup.record, condition.inner[0], lookup)
             )
         )
 

@@ -120,13 +120,21 @@ class Listing:
 
     @property
     def listed(self) -> list[Resource]:
-        """What the list has, in order."""
+        """What the list at the root has, in order."""
         return in_order(self.world.listed(self.kind.record, self.condition), self.order)
+
+    def led_to(self, lookup: Lookup[Any], key: str) -> list[Resource]:
+        """What a lookup's list has, in order."""
+        found = self.world.listed(self.kind.record, self.condition, lookup)
+        return in_order([one for one in found if lookup.key_of(one) == key], self.order)
 
     def page(self, at: Resource | None = None) -> Page:
         """The page that begins after a record, or before it."""
         place = None if at is None else position_of(at, self.order)
         return Page(self.size, self.order, self.condition, self.backward, place)
+
+
+SEEN = [EVERYTHING, Scope(Mode.test), Scope(Mode.test, "o"), Scope(Mode.test, guest=True)]
 
 
 @st.composite
@@ -138,7 +146,7 @@ def listings(draw: st.DrawFn, most: int = 12) -> Listing:
         [kind.make(*one) for one in enumerate(draw(st.lists(kind.drawn, max_size=most)))],
         draw(orders_of(kind.columns)),
         draw(CONDITIONS),
-        draw(st.sampled_from([EVERYTHING, Scope(Mode.test), Scope(Mode.test, "o")])),
+        draw(st.sampled_from(SEEN)),
         draw(st.integers(1, 4)),
         draw(st.booleans()),
     )
@@ -176,7 +184,7 @@ def test_pages_of_several_lists_are_what_each_would_be_alone(
 ) -> None:
     async def agree(lookup: Lookup[Any]) -> None:
         keys = [NEITHER, *(ORDERS if lookup is payments_by_order else GATEWAYS)]
-        lists = [[one for one in listing.listed if lookup.key_of(one) == key] for key in keys]
+        lists = [listing.led_to(lookup, key) for key in keys]
         counted = await counts(database, lookup, keys, listing.condition, listing.scope)
         assert counted == [len(one) for one in lists]
         for at in (None, *listing.made):

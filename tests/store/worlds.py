@@ -207,6 +207,7 @@ SCOPES = st.sampled_from(
         Scope(Mode.test),
         Scope(Mode.live),
         *(Scope(Mode.test, id) for id in ("o", "o0", "x")),
+        Scope(Mode.test, guest=True),
     ]
 )
 

@@ -1,0 +1,84 @@
+"""Access: whose token it is, ours or another issuer's, found out once and remembered."""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Iterable
+
+from resolvers.callers import Caller, CallerKind
+from resolvers.errors import Unauthenticated
+from resolvers.issuers import Issuers
+from resolvers.tokens import Tokens
+from store.instants import Clock
+
+LONGEST = 8 * 1024
+"""How long a token may be, in characters."""
+REMEMBERED = 10_000
+"""How many tokens are remembered; the one that was not seen for longest is forgotten first."""
+
+
+class Access:
+    """Knows callers by their tokens.
+
+    A token is read and its signature verified when it first comes; after that only its digest is
+    looked up, with the caller that it stands for. Whether it has expired or its application is
+    revoked is asked each time.
+    """
+
+    def __init__(
+        self,
+        tokens: Tokens,
+        clock: Clock,
+        issuers: Issuers | None = None,
+        *,
+        guests: bool = False,
+        revoked: Iterable[str] = (),
+    ) -> None:
+        self.tokens = tokens
+        self.guests = guests
+        """Whether a checkout's token need not name its order."""
+        self._clock = clock
+        self._issuers = issuers
+        self._revoked = set(revoked)
+        self._known: OrderedDict[bytes, Caller] = OrderedDict()
+        self._fetches = 0
+
+    async def caller(self, token: str) -> Caller:
+        """Return the holder of a token. Raises Unauthenticated, and Unavailable."""
+        if len(token) > LONGEST or not token.isascii():
+            raise Unauthenticated("This is no access token.")
+        if self._issuers is not None and self._issuers.fetches != self._fetches:
+            self._known.clear()
+            self._fetches = self._issuers.fetches
+        digest = hashlib.sha256(token.encode()).digest()
+        caller = self._known.get(digest)
+        if caller is None:
+            caller = await self._read(token)
+        if caller.expires_at <= self._clock.now():
+            self._known.pop(digest, None)
+            raise Unauthenticated("The access token has expired: get a new one.")
+        if caller.issuer is None and caller.application_id in self._revoked:
+            raise Unauthenticated("The access token's application is revoked.")
+        self._remember(digest, caller)
+        return caller
+
+    def revoke(self, application_id: str) -> None:
+        """Take no token of an application any more, from now on."""
+        self._revoked.add(application_id)
+
+    async def _read(self, token: str) -> Caller:
+        issuer = None if self._issuers is None else self._issuers.of(token)
+        if issuer is None or self._issuers is None:
+            caller = self.tokens.caller(token)
+        else:
+            caller = await self._issuers.caller(token, issuer)
+        if caller.kind is CallerKind.sales_channel and caller.order_id is None and not self.guests:
+            raise Unauthenticated(
+                "A checkout's token must name its order here: createCheckoutToken makes one."
+            )
+        return caller
+
+    def _remember(self, digest: bytes, caller: Caller) -> None:
+        self._known[digest] = caller
+        self._known.move_to_end(digest)
+        if len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
