@@ -1,6 +1,7 @@
 """The gateway put together: settings, store, Klarna and routes, built once and closed in order."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
@@ -16,9 +17,12 @@ from graph import oauth
 from graph.access import access
 from graph.auth import guard
 from graph.callbacks import ROUTES, add_callbacks
-from graph.http import MAX_BODY, GraphQLView, json_errors, unauthenticated
+from graph.execution import Executor
+from graph.http import MAX_BODY, GraphQLView, json_errors, turning_away
 from graph.logs import log_unhandled
 from graph.pages.graphiql import add_graphiql
+from graph.rates import BAD_TOKENS, Buckets
+from graph.schema import schema
 from graph.settings import Settings, shown
 from resolvers.access import Access
 from resolvers.context import Services
@@ -52,7 +56,7 @@ PUBLIC = frozenset(
 async def services_of(settings: Settings, clock: Clock) -> AsyncIterator[Services]:
     """Open the store and the way to Klarna, and close them when what was begun has ended."""
     timeout = aiohttp.ClientTimeout(total=settings.klarna_timeout)
-    database = await open_sqlite(settings.database)
+    database = await open_sqlite(settings.database, settings.statement_timeout)
     try:
         # How many calls are under way is each account's own matter: one must not starve another
         connections = aiohttp.TCPConnector(limit=0)
@@ -93,11 +97,14 @@ def _pace(settings: Settings) -> Pace:
 
 def create_app(settings: Settings, services: Services) -> web.Application:
     """Return the gateway's application over services that somebody else opens and closes."""
+    rate, seconds = BAD_TOKENS
+    addresses = Buckets("address", rate=rate, seconds=seconds, now=time.monotonic)
     app = web.Application(
-        middlewares=[access, json_errors, guard(services.access, PUBLIC, unauthenticated)],
+        middlewares=[access, json_errors, guard(services.access, PUBLIC, turning_away(addresses))],
         client_max_size=MAX_BODY,
     )
-    app.router.add_post("/graphql", GraphQLView(services).post)
+    executor = Executor(schema, settings.limits)
+    app.router.add_post("/graphql", GraphQLView(services, executor).post)
     add_callbacks(app, services, settings.callback_networks)
     oauth.add_oauth(app, services)
     app.router.add_get("/healthz", _alive)

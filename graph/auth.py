@@ -25,7 +25,9 @@ def bearer(request: web.Request) -> str:
 
 
 def guard(
-    access: Access, public: Collection[str], refuse: Callable[[Unauthenticated], web.Response]
+    access: Access,
+    public: Collection[str],
+    refuse: Callable[[web.Request, Unauthenticated], web.Response],
 ) -> Middleware:
     """Return the middleware that lets nobody without a token pass, except to `public` routes."""
 
@@ -36,7 +38,7 @@ def guard(
             try:
                 request[CALLER] = await access.caller(bearer(request))
             except Unauthenticated as no:
-                return refuse(no)
+                return refuse(request, no)
             except Unavailable as nobody_knows:
                 return _unavailable(nobody_knows)
             identify(request[CALLER])

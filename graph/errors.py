@@ -15,8 +15,8 @@ from graph.context import Info
 from graph.describe import graph_enum
 from graph.types import graph_type
 from resolvers.codes import Code, ErrorCode, RefusalCode
-from resolvers.errors import Fault, Refused, Unavailable
-from store.database import StoreUnavailable
+from resolvers.errors import Fault, Refused, TimedOut, Unavailable
+from store.database import StoreTooSlow, StoreUnavailable
 
 log = structlog.get_logger()
 
@@ -74,6 +74,9 @@ def fault_of(error: BaseException | None) -> Fault | None:
     """Return the coded error that an exception stands for; None for a bug."""
     if isinstance(error, Fault):
         return error
+    if isinstance(error, StoreTooSlow):
+        log.warning("store_too_slow", error=str(error))
+        return TimedOut(f"The store was asked for too much at once. {error} Ask for less.")
     if isinstance(error, StoreUnavailable):
         log.error("store_unavailable", error=str(error))
         return Unavailable(

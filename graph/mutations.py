@@ -11,6 +11,7 @@ from typing_extensions import Doc
 
 from graph.context import Info
 from graph.permissions import open_to
+from resolvers.errors import TimedOut
 from resolvers.once import once
 from resolvers.permissions import doers_of
 
@@ -35,6 +36,8 @@ def mutation(result: Any, makes: Callable[..., Any]) -> Callable[[Resolver], Any
     def declare(resolver: Resolver) -> Any:
         @wraps(resolver)
         async def change(self: Any, info: Info, *, key: str | None = None, **given: Any) -> Any:
+            if info.context.given_up:
+                raise TimedOut("The time was over before this one's turn came: nothing was begun.")
             asked = {"mutation": info.field_name, "arguments": _said(given)}
             return await once(info.context, key, asked, lambda: resolver(self, info, **given))
 

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, IPvAnyNetwork, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
-PREFIX = "KLARNA_GRAPH_"
+from graph.limits import PREFIX, Limits
+
 SECRET_LENGTH = 32
 KEY_BYTES = 32
 WELL_KNOWN = "/.well-known/jwks.json"
@@ -23,7 +24,7 @@ class HalfConfigured(Exception):
     """Settings are missing or wrong; the message says which, and how to make them."""
 
 
-class Settings(BaseSettings):
+class Settings(BaseSettings, Limits):
     """What an operator decides. Every field is the environment variable `KLARNA_GRAPH_<NAME>`."""
 
     model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(
@@ -185,6 +186,11 @@ class Settings(BaseSettings):
         return url and url.rstrip("/")
 
     @property
+    def limits(self) -> Limits:
+        """What bounds one operation, apart from all that is secret."""
+        return Limits(**{name: getattr(self, name) for name in Limits.model_fields})
+
+    @property
     def keys(self) -> dict[str, bytes]:
         """The sealing keys, decoded."""
         return {
@@ -253,7 +259,9 @@ def _public(value: object) -> object:
 def settings_table() -> str:
     """Return the settings as the table that the README shows."""
     rows = ["| variable | default | what it decides |", "|---|---|---|"]
-    for name, field in Settings.model_fields.items():
+    fields = Settings.model_fields
+    for name in sorted(fields, key=lambda name: name in Limits.model_fields):
+        field = fields[name]
         default = "required" if field.is_required() else _shown(field.default)
         described = (field.description or "").replace("|", "\\|")
         rows.append(f"| `{PREFIX}{name.upper()}` | {default} | {described} |")

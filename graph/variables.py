@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from itertools import islice
 from typing import Any
 
 from graphql import (
@@ -21,10 +23,20 @@ _VALUE = re.compile(r"[,;.]? [Ff]ound: .*|, found.*|(?<=value): .*|: .*", re.DOT
 _NO_WORD = re.compile(r"Value .* does not exist in '(\w+)' enum.*", re.DOTALL)
 
 
+class _Enough(Exception):
+    """No more errors are wanted."""
+
+
 def variable_errors(
-    schema: GraphQLSchema, operation: OperationDefinitionNode, given: Mapping[str, Any]
+    schema: GraphQLSchema, operation: OperationDefinitionNode, given: Mapping[str, Any], most: int
+) -> list[dict[str, Any]]:
+    """Return an error for each variable, or part of one, that is not of its type; the first few."""
+    return list(islice(_errors(schema, operation, given, most), most))
+
+
+def _errors(
+    schema: GraphQLSchema, operation: OperationDefinitionNode, given: Mapping[str, Any], most: int
 ) -> Iterator[dict[str, Any]]:
-    """Yield an error for each variable, or part of one, that is not of its type."""
     for definition in operation.variable_definitions or ():
         name = definition.variable.name.value
         kind: Any = type_from_ast(schema, definition.type)
@@ -32,14 +44,21 @@ def variable_errors(
             if is_non_null_type(kind) and definition.default_value is None:
                 yield _error(name, [], f"It is of the type {kind} and must be given.")
             continue
-        for error, path in _wrong(given[name], kind):
+        for error, path in _wrong(given[name], kind, most):
             said = _VALUE.sub("", _NO_WORD.sub(r"There is no such value in \1", error.message))
             yield _error(name, path, f"{said.rstrip('.')}.")
 
 
-def _wrong(value: object, kind: Any) -> list[tuple[GraphQLError, list[str | int]]]:
+def _wrong(value: object, kind: Any, most: int) -> list[tuple[GraphQLError, list[str | int]]]:
     found: list[tuple[GraphQLError, list[str | int]]] = []
-    validate_input_value(value, kind, lambda error, path: found.append((error, path)))
+
+    def keep(error: GraphQLError, path: list[str | int]) -> None:
+        found.append((error, path))
+        if len(found) == most:
+            raise _Enough  # each further one is costly, and nobody would be told of it
+
+    with suppress(_Enough):
+        validate_input_value(value, kind, keep)
     return found
 
 

@@ -183,6 +183,21 @@ class ErrorCode(Code):
         "The request, an argument or a variable cannot be so: `argument` says which.",
         "Correct what the message names: the same will not be taken.",
     )
+    LIMIT_EXCEEDED = (
+        "LIMIT_EXCEEDED",
+        "The operation asks for too much at once: `exceeded` says of what, `value` how much.",
+        "Ask for less at once, in several operations; `setting` is what the operator can change.",
+    )
+    RATE_LIMITED = (
+        "RATE_LIMITED",
+        "The token has asked for too much in too short a time.",
+        "Send the same again after `retryAfter` seconds.",
+    )
+    TIMEOUT = (
+        "TIMEOUT",
+        "The answer took too long. A question was given up; a change that was begun is finished.",
+        "Ask a question for less; send a change again under the same `key` for its answer.",
+    )
     UNAVAILABLE = (
         "UNAVAILABLE",
         "Klarna or the store did not answer, or not in time.",

@@ -7,6 +7,9 @@
         |-- Forbidden         FORBIDDEN: this kind of caller may not
         |-- Unauthenticated   UNAUTHENTICATED: no token, or not a good one
         |-- BadInput          BAD_USER_INPUT: an argument that cannot be
+        |-- LimitExceeded     LIMIT_EXCEEDED: more than one operation may ask for
+        |-- RateLimited       RATE_LIMITED: more than a token may ask for in a time
+        |-- TimedOut          TIMEOUT: the answer took too long
         `-- Unavailable       UNAVAILABLE: Klarna or the store did not answer; try again
 
 Everything else that is raised is a bug, which the faces mask and log.
@@ -23,10 +26,13 @@ __all__ = [
     "ErrorCode",
     "Fault",
     "Forbidden",
+    "LimitExceeded",
     "NotFound",
     "Problem",
+    "RateLimited",
     "RefusalCode",
     "Refused",
+    "TimedOut",
     "Unauthenticated",
     "Unavailable",
 ]
@@ -95,6 +101,24 @@ class BadInput(Fault):
     """An argument that no caller could mean."""
 
     code = ErrorCode.BAD_USER_INPUT
+
+
+class LimitExceeded(Fault):
+    """An operation that asks for more than it may; nothing of it was begun."""
+
+    code = ErrorCode.LIMIT_EXCEEDED
+
+
+class RateLimited(Fault):
+    """An operation that comes too soon after others; nothing of it was begun."""
+
+    code = ErrorCode.RATE_LIMITED
+
+
+class TimedOut(Fault):
+    """An operation that took too long: a question ends with it, a change goes on to its end."""
+
+    code = ErrorCode.TIMEOUT
 
 
 class Unavailable(Fault):

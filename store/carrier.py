@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -11,9 +12,23 @@ from store.worker import Worker
 
 J = TypeVar("J")
 
+
+@dataclass(frozen=True, slots=True)
+class Job(Generic[J]):
+    """Something that was asked for, and where its outcome goes."""
+
+    asked: J
+    future: "asyncio.Future[Any]"
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether nobody waits for it any more; it may be asked on any thread."""
+        return self.future.cancelled()
+
+
 Outcome = tuple[Any, Exception | None]
 """What became of a job: its result, or the exception it raised."""
-Trip = Callable[[sqlite3.Connection, Sequence[J]], Sequence[Outcome]]
+Trip = Callable[[sqlite3.Connection, Sequence[Job[J]]], Sequence[Outcome]]
 """Does jobs on the connection's thread and returns what became of each."""
 
 BATCH = 64
@@ -26,16 +41,16 @@ class Carrier(Generic[J]):
     def __init__(self, worker: Worker, trip: Trip[J]) -> None:
         self._worker = worker
         self._trip = trip
-        self._waiting: deque[tuple[J, asyncio.Future[Any]]] = deque()
+        self._waiting: deque[Job[J]] = deque()
         self._driver: asyncio.Task[None] | None = None
 
-    async def carry(self, job: J) -> Any:
+    async def carry(self, asked: J) -> Any:
         """Do a job and return its result, or raise its exception.
 
         A caller that is cancelled stops waiting; what it asked for may still be done.
         """
         future = asyncio.get_running_loop().create_future()
-        self._waiting.append((job, future))
+        self._waiting.append(Job(asked, future))
         if self._driver is None:
             self._driver = asyncio.create_task(self._drive())
         return await future
@@ -48,22 +63,22 @@ class Carrier(Generic[J]):
         finally:
             self._driver = None
 
-    async def _travel(self, batch: Sequence[tuple[J, "asyncio.Future[Any]"]]) -> None:
+    async def _travel(self, batch: Sequence[Job[J]]) -> None:
         outcomes: Sequence[Outcome]
         try:
-            trip = partial(self._trip_of, [job for job, _ in batch])
+            trip = partial(self._trip_of, batch)
             outcomes = await self._worker.hop(trip)
         except Exception as error:  # noqa: BLE001  (it belongs to those who wait)
             outcomes = [(None, error)] * len(batch)
-        for (_, future), (result, failure) in zip(batch, outcomes, strict=True):
-            if future.done():
+        for job, (result, failure) in zip(batch, outcomes, strict=True):
+            if job.future.done():
                 continue
             if failure is None:
-                future.set_result(result)
+                job.future.set_result(result)
             else:
-                future.set_exception(failure)
+                job.future.set_exception(failure)
 
-    def _trip_of(self, jobs: Sequence[J], connection: sqlite3.Connection) -> Sequence[Outcome]:
+    def _trip_of(self, jobs: Sequence[Job[J]], connection: sqlite3.Connection) -> Sequence[Outcome]:
         return self._trip(connection, jobs)
 
     async def close(self) -> None:

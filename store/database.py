@@ -14,6 +14,10 @@ class StoreUnavailable(Exception):
     """The database did not take the change or answer the question; nothing was changed."""
 
 
+class StoreTooSlow(StoreUnavailable):
+    """A question took longer than it may, and was ended."""
+
+
 class Reader(Protocol):
     """Where questions are asked: of a database, or of a transaction for what it has changed."""
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -10,8 +11,8 @@ from filelock import FileLock
 from sqlalchemy import func, select
 from sqlalchemy.dialects import sqlite
 
-from store.carrier import Carrier, Outcome
-from store.database import StoreUnavailable, Work
+from store.carrier import Carrier, Job, Outcome
+from store.database import StoreTooSlow, StoreUnavailable, Work
 from store.events import event_stores, position_after
 from store.instants import Instant, epoch_milliseconds
 from store.locking import lock
@@ -28,6 +29,10 @@ _DIALECT = sqlite.dialect(paramstyle="named")
 _LAST_POSITION = Statement(select(func.coalesce(func.max(event_stores.c.position), 0)))
 
 
+PATIENCE = 5.0
+"""How long one question may take, in seconds, so that a slow one does not hold up all others."""
+INSTRUCTIONS = 20_000
+"""How many of SQLite's instructions pass between two looks at the clock: a millisecond or so."""
 _BUGS = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.DataError)
 
 
@@ -76,29 +81,59 @@ class SqliteDatabase:
             self._lock.release()
 
 
-async def open_sqlite(path: Path) -> SqliteDatabase:
-    """Open a database file, made and migrated as needed. Raises StoreInUse."""
+async def open_sqlite(path: Path, patience: float = PATIENCE) -> SqliteDatabase:
+    """Open a database file, made and migrated as needed. Raises StoreInUse.
+
+    A question may take so many seconds; then it ends, so that others are answered.
+    """
     held = lock(path)
     try:
         await asyncio.to_thread(migrate, path)
         writer = await open_worker(path)
         reader = await open_worker(path, read_only=True)
         commits = await writer.hop(Commits)
+        answers = await reader.hop(lambda connection: Answers(connection, patience))
     except BaseException:
         held.release()
         raise
-    return SqliteDatabase(held, Carrier(writer, commits), Carrier(reader, answer))
+    return SqliteDatabase(held, Carrier(writer, commits), Carrier(reader, answers))
 
 
-def answer(connection: sqlite3.Connection, questions: Sequence[Question]) -> Sequence[Outcome]:
-    """Answer questions, each on its own: one that fails leaves the others their answers."""
-    outcomes: list[Outcome] = []
-    for statement, parameters in questions:
+class Answers:
+    """Answers questions, each on its own: one that fails leaves the others their answers.
+
+    One that nobody waits for any more is not begun, or ended if it is under way.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, patience: float) -> None:
+        self._patience = patience
+        self._asked: Job[Question] | None = None
+        self._until = 0.0
+        connection.set_progress_handler(self._ends, INSTRUCTIONS)
+
+    def __call__(
+        self, connection: sqlite3.Connection, questions: Sequence[Job[Question]]
+    ) -> Sequence[Outcome]:
+        """Answer the questions of a trip."""
+        return [self._answer(connection, question) for question in questions]
+
+    def _answer(self, connection: sqlite3.Connection, question: Job[Question]) -> Outcome:
+        if question.withdrawn:
+            return None, None
+        self._asked, self._until = question, time.monotonic() + self._patience
         try:
-            outcomes.append((execute(connection, statement, parameters).fetchall(), None))
+            return execute(connection, *question.asked).fetchall(), None
         except sqlite3.Error as error:
-            outcomes.append((None, unavailable(error)))
-    return outcomes
+            if self._ends():
+                return None, StoreTooSlow(f"It took longer than {self._patience:g} s.")
+            return None, unavailable(error)
+        finally:
+            self._asked = None
+
+    def _ends(self) -> bool:
+        """Whether the question that is being answered is to be answered no more."""
+        asked = self._asked
+        return asked is not None and (asked.withdrawn or time.monotonic() > self._until)
 
 
 class Commits:
@@ -108,12 +143,12 @@ class Commits:
         self._last: int = execute(connection, _LAST_POSITION, {}).fetchone()[0]
 
     def __call__(
-        self, connection: sqlite3.Connection, works: Sequence[Work[Any]]
+        self, connection: sqlite3.Connection, works: Sequence[Job[Work[Any]]]
     ) -> Sequence[Outcome]:
         """Run changes and commit them; if that fails, none of them has happened."""
         try:
             connection.execute("BEGIN IMMEDIATE")
-            outcomes = [self._attempt(connection, work) for work in works]
+            outcomes = [self._attempt(connection, work.asked) for work in works]
             connection.execute("COMMIT")
         except sqlite3.Error as error:
             if connection.in_transaction:

@@ -235,7 +235,7 @@ async def test_a_list_below_a_record_is_filtered_and_paged_as_at_the_root(
 
 async def test_fifty_gateways_with_ten_payments_each_cost_two_statements(gateway: Gateway) -> None:
     document = (
-        "{ klarnaGateways(first: 100) { nodes { klarnaPayments(first: 10) { nodes { id } } } } }"
+        "{ klarnaGateways(first: 50) { nodes { klarnaPayments(first: 10) { nodes { id } } } } }"
     )
     for number in range(47):
         await gateway.do(

@@ -5,7 +5,9 @@ from typing import Any
 
 import orjson
 
-from graph.execution import answer
+from graph.execution import Executor
+from graph.limits import Limits
+from graph.schema import schema
 from resolvers.context import Context
 
 MAKE_GATEWAY = """
@@ -32,6 +34,7 @@ mutation ($input: OrderInput!) {
   }
 }
 """
+_EXECUTOR = Executor(schema, Limits())
 REGIONS = {"EU": "Klarna Europe", "US": "Klarna Americas", "OC": "Klarna Oceania"}
 
 
@@ -60,7 +63,7 @@ def orders() -> list[dict[str, Any]]:
 
 
 async def _make(context: Context, mutation: str, given: dict[str, Any]) -> str:
-    answered = await answer(context, mutation, {"input": given}, None)
+    answered = await _EXECUTOR.answer(context, mutation, {"input": given}, None)
     made = (answered.body.get("data") or {}).get("made") or {}
     if "id" not in made:
         raise RuntimeError(f"The demo's shop does not fit the schema: {answered.body}")

@@ -9,10 +9,11 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import create_engine
 from sqlalchemy.pool import StaticPool
 
+from store.carrier import Job
 from store.database import Work
 from store.dialect import json_holds
 from store.migrate import upgrade
-from store.sqlite import Commits, answer
+from store.sqlite import PATIENCE, Answers, Commits
 from store.statements import Query, Statement
 
 R = TypeVar("R")
@@ -50,6 +51,7 @@ class MemoryDatabase:
     def __init__(self, disk: Disk, random: Random) -> None:
         self._connection = disk.connection
         self._commits = Commits(disk.connection)
+        self._answers = Answers(disk.connection, PATIENCE)
         self._random = random
         self.questions = 0
 
@@ -59,12 +61,12 @@ class MemoryDatabase:
     async def rows(self, statement: Statement, **parameters: object) -> list[tuple[Any, ...]]:
         self.questions += 1
         await self._wait()
-        (outcome,) = answer(self._connection, [(statement, parameters)])
+        (outcome,) = self._answers(self._connection, [_job((statement, parameters))])
         return cast("list[tuple[Any, ...]]", _told(outcome))
 
     async def write(self, work: Work[T]) -> T:
         await self._wait()
-        (outcome,) = self._commits(self._connection, [work])
+        (outcome,) = self._commits(self._connection, [_job(work)])
         await self._wait()
         return cast("T", _told(outcome))
 
@@ -73,6 +75,10 @@ class MemoryDatabase:
 
     def _wait(self) -> Coroutine[Any, Any, None]:
         return asyncio.sleep(self._random.random() * 0.01)
+
+
+def _job(asked: T) -> Job[T]:
+    return Job(asked, asyncio.get_running_loop().create_future())
 
 
 def _told(outcome: tuple[Any, Exception | None]) -> Any:

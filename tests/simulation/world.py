@@ -10,7 +10,9 @@ from itertools import count
 from random import Random
 from typing import Any
 
-from graph.execution import answer
+from graph.execution import Executor
+from graph.limits import Limits
+from graph.schema import schema
 from resolvers.access import Access
 from resolvers.callers import Caller, CallerKind
 from resolvers.context import Context, Services
@@ -30,6 +32,7 @@ from tests.simulation.store import Disk, MemoryDatabase
 
 Json = dict[str, Any]
 BEGIN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+EXECUTOR = Executor(schema, Limits(rate=0, checkout_rate=0))
 LOGIN = Credential("K0001_merchant", "klarna_test_api_secret")
 
 
@@ -131,7 +134,7 @@ class World:
         """What an integration is answered: the field's value, or `{"error": code}`."""
         forever = datetime.max.replace(tzinfo=UTC)
         caller = Caller(CallerKind.integration, Mode.test, "shop", expires_at=forever)
-        answered = await answer(Context(services, caller), document, variables, None)
+        answered = await EXECUTOR.answer(Context(services, caller), document, variables, None)
         errors = answered.body.get("errors")
         if errors:
             code = errors[0]["extensions"]["code"]

@@ -1,0 +1,94 @@
+"""Rates: how much a caller may ask for in a time, measured by the cost of what it asks.
+
+Each caller has a bucket of cost that fills steadily, up to what a burst may take. An operation
+takes its cost out, and is refused if that is not there; one that costs more than a whole bucket
+waits for a full one, so that nothing that the limits allow is impossible.
+"""
+
+import math
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from resolvers.errors import RateLimited
+
+KEPT = 10_000
+"""How many buckets are kept: those that were used last. Whoever is forgotten has a full one."""
+LEAST = 1
+"""What an operation takes at least."""
+BAD_TOKENS = (10.0, 10.0)
+"""How many bad tokens an address may send in a second, and how many seconds' worth at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is left in a bucket, after an operation took its cost or could not."""
+
+    name: str
+    burst: int
+    rate: float
+    left: float
+    cost: int
+    wait: int
+    """In how many seconds the operation can be had; 0 if it can."""
+
+    def refusal(self) -> RateLimited | None:
+        """Return what to tell a caller that must wait."""
+        if not self.wait:
+            return None
+        return RateLimited(
+            f"Too much in too short a time: this costs {self.cost:,}, and {int(self.left):,} is "
+            f"left of {self.burst:,}. Ask again in {self.wait} s.",
+            {"limit": self.burst, "value": self.cost, "retryAfter": self.wait},
+        )
+
+    def headers(self) -> dict[str, str]:
+        """Return it as HTTP tells it (draft-ietf-httpapi-ratelimit-headers-10)."""
+        filled = math.ceil((self.burst - self.left) / self.rate)
+        window = math.ceil(self.burst / self.rate)
+        told = {
+            "RateLimit-Policy": f'"{self.name}";q={self.burst};w={window}',
+            "RateLimit": f'"{self.name}";r={int(self.left)};t={filled}',
+        }
+        return told | ({"Retry-After": str(self.wait)} if self.wait else {})
+
+
+class Buckets:
+    """The buckets of many callers, all of one size."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        rate: float,
+        seconds: float,
+        now: Callable[[], float],
+        kept: int = KEPT,
+    ) -> None:
+        """`rate` is cost per second, 0 for no limit; a bucket holds that of so many seconds."""
+        self._name = name
+        self._rate = rate
+        self._burst = max(math.ceil(rate * seconds), 1)
+        self._now = now
+        self._kept = kept
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        """What was left in each, and when."""
+
+    def __len__(self) -> int:
+        return len(self._buckets)
+
+    def take(self, caller: str, cost: int) -> Standing | None:
+        """Take a cost out of a caller's bucket, if it is there; None where there is no limit."""
+        if not self._rate:
+            return None
+        now, cost = self._now(), max(cost, LEAST)
+        left, at = self._buckets.pop(caller, (float(self._burst), now))
+        left = min(left + (now - at) * self._rate, self._burst)
+        missing = min(cost, self._burst) - left
+        if missing <= 0:
+            left = max(left - cost, 0)
+        self._buckets[caller] = (left, now)
+        if len(self._buckets) > self._kept:
+            self._buckets.popitem(last=False)
+        wait = math.ceil(missing / self._rate) if missing > 0 else 0
+        return Standing(self._name, self._burst, self._rate, left, cost, wait)

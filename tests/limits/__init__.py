@@ -1,0 +1,1 @@
+"""Limits: bombs, costs, deadlines and rates."""
