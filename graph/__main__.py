@@ -241,7 +241,7 @@ def _run(main: Coroutine[Any, Any, None]) -> None:
         asyncio.run(main)
     except KeyboardInterrupt:
         return
-    except (StoreInUse, StoreUnusable, Problem, OSError) as error:
+    except (HalfConfigured, StoreInUse, StoreUnusable, Problem, OSError) as error:
         _fail(str(error))
 
 

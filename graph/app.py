@@ -15,14 +15,20 @@ from sqlalchemy import text
 
 from graph import oauth
 from graph.access import access
+from graph.answers import as_json, json_errors, turning_away
 from graph.auth import guard
+from graph.bodies import MAX_BODY
 from graph.callbacks import ROUTES, add_callbacks
+from graph.documents import Documents
 from graph.execution import Executor
-from graph.http import MAX_BODY, GraphQLView, json_errors, turning_away
+from graph.headers import Cors, dressing
+from graph.http import GraphQLView
 from graph.logs import log_unhandled
+from graph.manifest import documents_of
 from graph.pages.graphiql import add_graphiql
 from graph.rates import BAD_TOKENS, Buckets
 from graph.schema import schema
+from graph.server import Runner
 from graph.settings import Settings, shown
 from resolvers.access import Access
 from resolvers.context import Services
@@ -95,7 +101,9 @@ def _pace(settings: Settings) -> Pace:
     return Pace(settings.klarna_attempts, settings.klarna_at_once, settings.klarna_timeout)
 
 
-def create_app(settings: Settings, services: Services) -> web.Application:
+def create_app(
+    settings: Settings, services: Services, documents: Documents, cors: Cors
+) -> web.Application:
     """Return the gateway's application over services that somebody else opens and closes."""
     rate, seconds = BAD_TOKENS
     addresses = Buckets("address", rate=rate, seconds=seconds, now=time.monotonic)
@@ -103,20 +111,22 @@ def create_app(settings: Settings, services: Services) -> web.Application:
         middlewares=[access, json_errors, guard(services.access, PUBLIC, turning_away(addresses))],
         client_max_size=MAX_BODY,
     )
-    executor = Executor(schema, settings.limits)
-    app.router.add_post("/graphql", GraphQLView(services, executor).post)
-    add_callbacks(app, services, settings.callback_networks)
+    app.on_response_prepare.append(dressing(cors))
+    executor = Executor(schema, settings.limits, closed=settings.production)
+    view = GraphQLView(services, executor, documents, body_timeout=settings.body_timeout)
+    app.router.add_route("*", "/graphql", view.handle)
+    add_callbacks(app, services, settings.callback_networks, settings.body_timeout)
     oauth.add_oauth(app, services)
     app.router.add_get("/healthz", _alive)
     app.router.add_get("/readyz", _ready(services))
-    if settings.graphiql:
+    if settings.serves_graphiql:
         add_graphiql(app)
     return app
 
 
 async def _alive(_: web.Request) -> web.Response:
     """Say that the process runs."""
-    return web.json_response({"status": "ok"})
+    return as_json({"status": "ok"})
 
 
 def _ready(services: Services) -> Handler:
@@ -125,8 +135,8 @@ def _ready(services: Services) -> Handler:
         try:
             await services.database.rows(_ALIVE)
         except StoreUnavailable:
-            return web.json_response({"status": "unavailable"}, status=503)
-        return web.json_response({"status": "ok"})
+            return as_json({"status": "unavailable"}, status=503)
+        return as_json({"status": "ok"})
 
     return ready
 
@@ -135,8 +145,10 @@ def _ready(services: Services) -> Handler:
 async def serving(settings: Settings, clock: Clock) -> AsyncIterator[tuple[str, Services]]:
     """Run the gateway, and give the address it listens on and what it works with."""
     log_unhandled(asyncio.get_running_loop())
+    documents, cors = documents_of(settings), Cors(settings.cors_origins)
     async with services_of(settings, clock) as services:
-        runner = web.AppRunner(create_app(settings, services), access_log=None)
+        app = create_app(settings, services, documents, cors)
+        runner = Runner(app, cors, seconds=settings.body_timeout)
         await runner.setup()
         try:
             site = web.TCPSite(runner, settings.host, settings.port)

@@ -7,7 +7,8 @@ import orjson
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from graph.http import refused
+from graph.answers import as_json, refused
+from graph.bodies import body_of
 from resolvers.callbacks import REPORTS, Report, receive
 from resolvers.context import Services
 from resolvers.errors import BadInput, NotFound
@@ -18,21 +19,25 @@ ROUTES = {name: f"/klarna/{name}/{{payment}}/{{secret}}" for name in REPORTS}
 Networks = Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]
 
 
-def add_callbacks(app: web.Application, services: Services, networks: Networks) -> None:
+def add_callbacks(
+    app: web.Application, services: Services, networks: Networks, body_timeout: float
+) -> None:
     """Have an application listen to Klarna, from these networks only if there are any."""
     for name, path in ROUTES.items():
-        app.router.add_post(path, _handler(services, REPORTS[name], networks))
+        app.router.add_post(path, _handler(services, REPORTS[name], networks, body_timeout))
 
 
-def _handler(services: Services, report: Report, networks: Networks) -> Handler:
+def _handler(
+    services: Services, report: Report, networks: Networks, body_timeout: float
+) -> Handler:
     async def handle(request: web.Request) -> web.Response:
         """Take a report: 200 once it is written down, and 404 to whoever is not Klarna."""
         if networks and not _from(request, networks):
             return refused(NotFound("There is nothing here."), status=404)
         path = request.match_info
         try:
-            body = orjson.loads(await request.read())
-        except (orjson.JSONDecodeError, web.RequestPayloadError):
+            body = orjson.loads(await body_of(request, body_timeout))
+        except orjson.JSONDecodeError:
             body = None
         try:
             await receive(services, report, path["payment"], path["secret"], body)
@@ -40,7 +45,7 @@ def _handler(services: Services, report: Report, networks: Networks) -> Handler:
             return refused(error, status=404)
         except BadInput as error:
             return refused(error, status=400)
-        return web.json_response({})
+        return as_json({})
 
     return handle
 

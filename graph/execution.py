@@ -56,12 +56,19 @@ class Executor:
     """Executes operations for every face, within the limits."""
 
     def __init__(
-        self, schema: Schema, limits: Limits, now: Callable[[], float] = time.monotonic
+        self,
+        schema: Schema,
+        limits: Limits,
+        *,
+        closed: bool = False,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._schema = schema._schema  # noqa: SLF001  (Strawberry's own `execute` picks operations too freely)
         self._executor_class = schema.execution_context_class
         self._limits = limits
-        self._shelf = Shelf(self._schema, limits)
+        self._closed = closed
+        """Whether the schema can neither be read nor guessed."""
+        self._shelf = Shelf(self._schema, limits, closed=closed)
         seconds = limits.rate_burst
         others = Buckets("integration", rate=limits.rate, seconds=seconds, now=now)
         checkouts = Buckets("checkout", rate=limits.checkout_rate, seconds=seconds, now=now)
@@ -148,7 +155,7 @@ class Executor:
             return {"data": None, "errors": [coded(late.code, late.message, late.details)]}, True
         errors = found.errors or ()
         if found.data is None and errors and not any(error.path for error in errors):
-            wrong = variable_errors(self._schema, prepared.operation, variables, most)
+            wrong = self._wrong(prepared, variables)
             listed = wrong or [formatted(error, executed=True) for error in errors[:most]]
             return {"errors": listed}, False
         body: dict[str, Any] = {"data": found.data}
@@ -157,6 +164,10 @@ class Executor:
         if len(errors) > most:
             body["extensions"] = {"errors": {"shown": most, "all": len(errors)}}
         return body, True
+
+    def _wrong(self, prepared: Prepared, variables: dict[str, Any]) -> list[dict[str, Any]]:
+        most, closed = self._limits.max_errors, self._closed
+        return variable_errors(self._schema, prepared.operation, variables, most, closed=closed)
 
     async def _in_time(
         self, context: Context, prepared: Prepared, variables: dict[str, Any]

@@ -23,7 +23,7 @@ from graph.permissions import open_to
 from graph.sdl import subgraph_sdl
 from graph.types import graph_type
 from resolvers.errors import BadInput, Fault
-from resolvers.permissions import EVERYONE, Kinds
+from resolvers.permissions import EVERYONE, READERS, Kinds
 from store.lookups import Lookup
 
 T = TypeVar("T", bound=type)
@@ -116,7 +116,7 @@ def _questions() -> type:
     class Questions:
         """What a router asks of every subgraph."""
 
-        @strawberry.field(name="_service", metadata=open_to(EVERYONE))
+        @strawberry.field(name="_service", metadata=open_to(READERS))
         def service(self) -> Service:
             """This gateway as a subgraph."""
             return Service()

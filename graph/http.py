@@ -1,114 +1,132 @@
-"""GraphQL over HTTP: a request's body in, an answer's body out, JSON whatever happens."""
-
-from collections.abc import Callable
-from typing import Any
+"""GraphQL over HTTP: a request in, an answer out, as the specification of September 2026 has it."""
 
 import orjson
-from aiohttp import web
-from aiohttp.typedefs import Handler
+from aiohttp import hdrs, web
+from graphql import OperationType
 
+from graph.access import describe
+from graph.answers import refused
 from graph.auth import CALLER
-from graph.errors import coded, masked
-from graph.execution import Executor
-from graph.rates import Buckets
+from graph.bodies import body_of, is_json
+from graph.documents import Documents
+from graph.execution import Answer, Executor
+from graph.faults import (
+    MethodNotAllowed,
+    NotAcceptable,
+    PersistedQueryNotFound,
+    PreflightRequired,
+    RequestFault,
+    UnsupportedMediaType,
+)
+from graph.headers import SAFE
+from graph.negotiation import GRAPHQL, JSON, preferred
+from graph.requests import Request, request_of, request_of_address
+from graph.strict_json import read_json
 from resolvers.context import Context, Services
-from resolvers.errors import BadInput, Fault, Unauthenticated
+from resolvers.errors import BadInput
 
-MAX_BODY = 256 * 1024
-"""The largest request body, in bytes."""
+OFFERED = (JSON, GRAPHQL)
+"""The media types of answers; the first is for whoever has no preference."""
+METHODS = "GET, HEAD, POST"
+PARTLY = 294
+"""The status of an answer that has both data and errors, where the media type allows it."""
+TOO_SOON = 429
+NOT_SIMPLE = ("X-Apollo-Operation-Name", "Apollo-Require-Preflight", "GraphQL-Require-Preflight")
+"""Headers that no page can have a browser send to another origin without asking first."""
+_SIMPLE = {"", "application/x-www-form-urlencoded", "multipart/form-data", "text/plain"}
+_HEADERS = {
+    media: SAFE | {hdrs.CONTENT_TYPE: f"{media}; charset=utf-8", hdrs.VARY: hdrs.ACCEPT}
+    for media in OFFERED
+}
 
 
 class GraphQLView:
-    """Answers `POST /graphql`."""
+    """Answers `/graphql`."""
 
-    def __init__(self, services: Services, executor: Executor) -> None:
+    def __init__(
+        self,
+        services: Services,
+        executor: Executor,
+        documents: Documents,
+        *,
+        body_timeout: float,
+    ) -> None:
         self._services = services
         self._executor = executor
+        self._documents = documents
+        self._body_timeout = body_timeout
 
-    async def post(self, request: web.Request) -> web.Response:
+    async def handle(self, request: web.Request) -> web.Response:
         """Execute the operation of a request."""
-        if request.content_type != "application/json":
-            return refused(BadInput("Send the operation as `application/json`."), status=415)
+        media = preferred(request.headers.get(hdrs.ACCEPT), OFFERED)
+        if media is None:
+            message = f"Answers are {GRAPHQL} or {JSON}: accept one of them."
+            return refused(NotAcceptable(message), status=NotAcceptable.status)
         try:
-            query, variables, name, extensions = _operation(await request.read())
+            return _response(await self._answered(request), media)
+        except PersistedQueryNotFound as no:
+            # With `application/json` it is an answer like any other, as Apollo's clients expect
+            return refused(no, status=200 if media == JSON else no.status, media=media)
+        except RequestFault as no:
+            return refused(no, status=no.status, media=media)
         except BadInput as no:
-            return refused(no, status=400)
-        except web.RequestPayloadError:
-            broken = BadInput("The body is not encoded as its Content-Encoding says.")
-            return refused(broken, status=400)
-        context = Context(self._services, request[CALLER])
-        answered = await self._executor.answer(context, query, variables, name, extensions)
-        standing = answered.standing
-        refused_now = 429 if standing and standing.wait else 400
-        response = _json(answered.body, status=200 if answered.begun else refused_now)
-        if standing:
-            response.headers.update(standing.headers())
-        return response
+            return refused(no, status=400, media=media)
+
+    async def _answered(self, request: web.Request) -> Answer:
+        """Return what a request is answered. Raises RequestFault and BadInput."""
+        changing = request.method == hdrs.METH_POST
+        asked = await self._posted(request) if changing else _in_address(request)
+        text = self._documents.text_of(asked)
+        caller = request[CALLER]
+        prepared = self._executor.prepare(text, asked.operation_name, caller)
+        if isinstance(prepared, Answer):
+            describe(text, None)
+            return prepared
+        describe(text, prepared.operation)
+        if not changing and prepared.operation.operation is not OperationType.QUERY:
+            raise MethodNotAllowed("Send changes by POST.", allow=hdrs.METH_POST)
+        context = Context(self._services, caller)
+        return await self._executor.executed(context, prepared, asked.variables, asked.extensions)
+
+    async def _posted(self, request: web.Request) -> Request:
+        """Return the request that a body holds. Raises RequestFault and BadInput."""
+        if not is_json(request.headers.get(hdrs.CONTENT_TYPE)):
+            raise UnsupportedMediaType(
+                "Send the operation as `application/json`, in UTF-8.", {"header": "Content-Type"}
+            )
+        return request_of(read_json(await body_of(request, self._body_timeout), "The body"))
 
 
-def _operation(
-    body: bytes,
-) -> tuple[str, dict[str, Any] | None, str | None, dict[str, Any] | None]:
-    """Return the query, the variables, the operation's name and the extensions. Raises BadInput."""
-    try:
-        sent = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise BadInput(f"The body is not JSON: {error}.") from None
-    if not isinstance(sent, dict):
-        raise BadInput('The body must be an object: {"query": "...", "variables": {...}}.')
-    query, variables, name = sent.get("query"), sent.get("variables"), sent.get("operationName")
-    if not isinstance(query, str) or not query.strip():
-        raise BadInput("`query` must be the text of a GraphQL document.", {"argument": "query"})
-    if variables is not None and not isinstance(variables, dict):
-        raise BadInput("`variables` must be an object.", {"argument": "variables"})
-    if name is not None and not isinstance(name, str):
-        raise BadInput("`operationName` must be a text.", {"argument": "operationName"})
-    extensions = sent.get("extensions")
-    if extensions is not None and not isinstance(extensions, dict):
-        raise BadInput("`extensions` must be an object.", {"argument": "extensions"})
-    return query, variables, name, extensions
+def _in_address(request: web.Request) -> Request:
+    """Return the request in an address. Raises RequestFault and BadInput."""
+    if request.method not in (hdrs.METH_GET, hdrs.METH_HEAD):
+        raise MethodNotAllowed(f"Use {METHODS}.", allow=METHODS)
+    headers = request.headers
+    kind = headers.get(hdrs.CONTENT_TYPE, "").partition(";")[0].strip().lower()
+    if kind in _SIMPLE and not any(headers.get(name) for name in NOT_SIMPLE):
+        raise PreflightRequired(
+            "A page of any origin could have sent this: add `Content-Type: application/json`, "
+            "or the header `GraphQL-Require-Preflight: 1`."
+        )
+    return request_of_address(request.rel_url.raw_query_string)
 
 
-def refused(fault: Fault, *, status: int) -> web.Response:
-    """Return the answer to a request that was not even begun."""
-    error = coded(fault.code, fault.message, fault.details)
-    return _json({"errors": [error]}, status=status)
+def _status(answer: Answer, media: str) -> int:
+    if answer.standing and answer.standing.wait:
+        return TOO_SOON
+    if media == JSON:
+        return 200
+    if not answer.begun:
+        return 400
+    return PARTLY if "errors" in answer.body else 200
 
 
-def turning_away(addresses: Buckets) -> Callable[[web.Request, Unauthenticated], web.Response]:
-    """Return the answer to requests without a good token, of which an address may send so many.
-
-    A good token passes in any case: others may share the address of whoever guesses.
-    """
-
-    def turn_away(request: web.Request, no: Unauthenticated) -> web.Response:
-        standing = addresses.take(request.remote or "", 1)
-        if standing and (too_soon := standing.refusal()):
-            response = refused(too_soon, status=429)
-            response.headers.update(standing.headers())
-        else:
-            response = refused(no, status=401)
-            response.headers["WWW-Authenticate"] = "Bearer"
-        return response
-
-    return turn_away
-
-
-@web.middleware
-async def json_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer every refusal and every bug of the layers below in JSON."""
-    try:
-        return await handler(request)
-    except web.HTTPException as error:
-        if error.status < 400:  # noqa: PLR2004  (HTTP's errors begin there)
-            raise
-        response = refused(BadInput(error.reason), status=error.status)
-        if allowed := error.headers.get("Allow"):
-            response.headers["Allow"] = allowed
-        return response
-    except Exception as bug:  # noqa: BLE001  (the last one to catch it)
-        return _json({"errors": [masked(bug)]}, status=500)
-
-
-def _json(body: dict[str, Any], *, status: int = 200) -> web.Response:
-    return web.Response(body=orjson.dumps(body), status=status, content_type="application/json")
+def _response(answer: Answer, media: str) -> web.Response:
+    status = _status(answer, media)
+    reason = "Partial Success" if status == PARTLY else None
+    headers = _HEADERS[media]
+    if answer.standing:
+        headers = headers | answer.standing.headers()
+    return web.Response(
+        body=orjson.dumps(answer.body), status=status, reason=reason, headers=headers
+    )

@@ -12,10 +12,12 @@ from graphql import (
     GraphQLSyntaxError,
     OperationDefinitionNode,
     parse,
+    specified_rules,
     validate,
 )
 
 from graph.costs import MANY, Cost
+from graph.introspection import CLOSED_RULES
 from graph.limits import Limits, exceeded
 from graph.measuring import measured
 from resolvers.errors import Fault
@@ -51,9 +53,11 @@ class Document:
 class Shelf:
     """Reads documents, and keeps those that were asked for last."""
 
-    def __init__(self, schema: GraphQLSchema, limits: Limits) -> None:
+    def __init__(self, schema: GraphQLSchema, limits: Limits, *, closed: bool) -> None:
         self._schema = schema
         self._limits = limits
+        self._closed = closed
+        self._rules = CLOSED_RULES if closed else specified_rules
         self._kept: OrderedDict[str, Document] = OrderedDict()
 
     def known(self, text: str) -> Document | None:
@@ -83,7 +87,14 @@ class Shelf:
         measures = measured(self._schema, node)
         if breached := limits.breached(measures.worst):
             return _bad(*breached)
-        if wrong := validate(self._schema, node, max_errors=limits.max_errors):
+        wrong = validate(
+            self._schema,
+            node,
+            self._rules,
+            max_errors=limits.max_errors,
+            hide_suggestions=self._closed,
+        )
+        if wrong:
             return _bad(*wrong[: limits.max_errors])
         return Document(node, costs=measures.costs)
 

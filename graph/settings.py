@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, IPvAnyNetwork, SecretStr, ValidationError, field_validator
+from pydantic import (
+    Field,
+    IPvAnyNetwork,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 from graph.limits import PREFIX, Limits
@@ -18,6 +25,8 @@ from graph.limits import PREFIX, Limits
 SECRET_LENGTH = 32
 KEY_BYTES = 32
 WELL_KNOWN = "/.well-known/jwks.json"
+_ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
+"""An origin as browsers write it in `Origin`: in lower case, with nothing after host and port."""
 
 
 class HalfConfigured(Exception):
@@ -125,7 +134,45 @@ class Settings(BaseSettings, Limits):
             "0 leaves it to `klarna-graph reconcile`.",
         ),
     ] = 30.0
-    graphiql: Annotated[bool, Field(description="Whether GraphiQL is served at /graphiql.")] = True
+    body_timeout: Annotated[
+        float,
+        Field(
+            gt=0, description="How long a request's head and its body may each take, in seconds."
+        ),
+    ] = 10.0
+    cors_origins: Annotated[
+        tuple[str, ...],
+        NoDecode,
+        Field(
+            description="The origins whose pages may call this gateway from a browser, such as "
+            "`https://shop.example`, separated by commas."
+        ),
+    ] = ()
+    documents: Annotated[
+        Path | None,
+        Field(
+            description="The file of trusted documents, as JSON: `{id: text}`, or Apollo's "
+            "persisted query manifest."
+        ),
+    ] = None
+    trusted_documents: Annotated[
+        Literal["off", "accept", "only"],
+        Field(
+            description="Whether the documents of that file can be asked for by their ids: not "
+            "(`off`), beside any other document (`accept`), or as the only ones (`only`)."
+        ),
+    ] = "off"
+    production: Annotated[
+        bool,
+        Field(
+            description="Whether introspection, suggestions in errors and GraphiQL are off; "
+            "routers read the schema by `_service` still."
+        ),
+    ] = False
+    graphiql: Annotated[
+        bool | None,
+        Field(description="Whether GraphiQL is served at /graphiql; unset, unless in production."),
+    ] = None
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Field(description="What is logged.")
     ] = "info"
@@ -171,12 +218,26 @@ class Settings(BaseSettings, Limits):
                 raise ValueError("each key must be `id:` and the base64 of 32 bytes")
         return keys
 
-    @field_validator("callback_networks", mode="before")
+    @field_validator("callback_networks", "cors_origins", mode="before")
     @classmethod
-    def _networks(cls, written: object) -> object:
+    def _listed(cls, written: object) -> object:
         return (
             [part.strip() for part in written.split(",")] if isinstance(written, str) else written
         )
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(_ORIGIN.fullmatch(origin) for origin in origins):
+            raise ValueError("each must be an origin as browsers send it: no path, no wildcard")
+        return origins
+
+    @field_validator("trusted_documents")
+    @classmethod
+    def _with_documents(cls, mode: str, info: ValidationInfo) -> str:
+        if mode != "off" and info.data.get("documents") is None:
+            raise ValueError(f"it needs the file of documents, in {PREFIX}DOCUMENTS")
+        return mode
 
     @field_validator("public_url")
     @classmethod
@@ -189,6 +250,11 @@ class Settings(BaseSettings, Limits):
     def limits(self) -> Limits:
         """What bounds one operation, apart from all that is secret."""
         return Limits(**{name: getattr(self, name) for name in Limits.model_fields})
+
+    @property
+    def serves_graphiql(self) -> bool:
+        """Whether GraphiQL is served: as it is said, or else unless in production."""
+        return not self.production if self.graphiql is None else self.graphiql
 
     @property
     def keys(self) -> dict[str, bytes]:

@@ -28,14 +28,27 @@ class _Enough(Exception):
 
 
 def variable_errors(
-    schema: GraphQLSchema, operation: OperationDefinitionNode, given: Mapping[str, Any], most: int
+    schema: GraphQLSchema,
+    operation: OperationDefinitionNode,
+    given: Mapping[str, Any],
+    most: int,
+    *,
+    closed: bool = False,
 ) -> list[dict[str, Any]]:
-    """Return an error for each variable, or part of one, that is not of its type; the first few."""
-    return list(islice(_errors(schema, operation, given, most), most))
+    """Return an error for each variable, or part of one, that is not of its type; the first few.
+
+    Where the schema is `closed`, none suggests what could have been meant.
+    """
+    return list(islice(_errors(schema, operation, given, most, closed=closed), most))
 
 
 def _errors(
-    schema: GraphQLSchema, operation: OperationDefinitionNode, given: Mapping[str, Any], most: int
+    schema: GraphQLSchema,
+    operation: OperationDefinitionNode,
+    given: Mapping[str, Any],
+    most: int,
+    *,
+    closed: bool,
 ) -> Iterator[dict[str, Any]]:
     for definition in operation.variable_definitions or ():
         name = definition.variable.name.value
@@ -44,12 +57,14 @@ def _errors(
             if is_non_null_type(kind) and definition.default_value is None:
                 yield _error(name, [], f"It is of the type {kind} and must be given.")
             continue
-        for error, path in _wrong(given[name], kind, most):
+        for error, path in _wrong(given[name], kind, most, closed=closed):
             said = _VALUE.sub("", _NO_WORD.sub(r"There is no such value in \1", error.message))
             yield _error(name, path, f"{said.rstrip('.')}.")
 
 
-def _wrong(value: object, kind: Any, most: int) -> list[tuple[GraphQLError, list[str | int]]]:
+def _wrong(
+    value: object, kind: Any, most: int, *, closed: bool
+) -> list[tuple[GraphQLError, list[str | int]]]:
     found: list[tuple[GraphQLError, list[str | int]]] = []
 
     def keep(error: GraphQLError, path: list[str | int]) -> None:
@@ -58,7 +73,7 @@ def _wrong(value: object, kind: Any, most: int) -> list[tuple[GraphQLError, list
             raise _Enough  # each further one is costly, and nobody would be told of it
 
     with suppress(_Enough):
-        validate_input_value(value, kind, keep)
+        validate_input_value(value, kind, keep, closed)
     return found
 
 

@@ -213,6 +213,81 @@ class ErrorCode(Code):
         "The document does not fit the schema.",
         "Correct the document at `locations`; `klarna-graph schema` prints what there is.",
     )
+    BAD_REQUEST = (
+        "BAD_REQUEST",
+        "What arrived is no HTTP, no JSON, or no GraphQL request.",
+        "Correct what the message names; a client library would not send it.",
+    )
+    BATCHING_UNSUPPORTED = (
+        "BATCHING_UNSUPPORTED",
+        "The body is a list of requests.",
+        "Send one operation in a request.",
+    )
+    CSRF_PREVENTION = (
+        "CSRF_PREVENTION",
+        "A page of any origin could have had a browser send this.",
+        "Add one of the headers that the message names, or send it by POST.",
+    )
+    METHOD_NOT_ALLOWED = (
+        "METHOD_NOT_ALLOWED",
+        "The method is not one of this address, or not for a change.",
+        "Use one that the header `Allow` names.",
+    )
+    NOT_ACCEPTABLE = (
+        "NOT_ACCEPTABLE",
+        "The header `Accept` takes none of the media types of answers.",
+        "Accept `application/graphql-response+json` or `application/json`.",
+    )
+    REQUEST_TIMEOUT = (
+        "REQUEST_TIMEOUT",
+        "The body did not arrive within the time of `limit`, in seconds.",
+        "Send it again, as a whole.",
+    )
+    LENGTH_REQUIRED = (
+        "LENGTH_REQUIRED",
+        "Nothing says how long the body is.",
+        "Send `Content-Length`, or chunks.",
+    )
+    BODY_TOO_LARGE = (
+        "BODY_TOO_LARGE",
+        "The body is longer than `limit`, in bytes, as it came or once decoded.",
+        "Send less at a time.",
+    )
+    UNSUPPORTED_MEDIA_TYPE = (
+        "UNSUPPORTED_MEDIA_TYPE",
+        "The body is of a media type, a charset or an encoding that is not read.",
+        "Send JSON in UTF-8, plain or by gzip or deflate.",
+    )
+    HEAD_TOO_LARGE = (
+        "HEAD_TOO_LARGE",
+        "The address or a header is longer than `limit`, in bytes.",
+        "Send the operation by POST, in its body.",
+    )
+    PERSISTED_QUERY_NOT_FOUND = (
+        "PERSISTED_QUERY_NOT_FOUND",
+        "No document of this hash is kept.",
+        "Send the document along with its hash, once; Apollo's clients do so by themselves.",
+    )
+    PERSISTED_QUERY_HASH_MISMATCH = (
+        "PERSISTED_QUERY_HASH_MISMATCH",
+        "The hash is not the document's.",
+        "Send the SHA-256 of the document, in hexadecimal digits.",
+    )
+    DOCUMENT_NOT_FOUND = (
+        "DOCUMENT_NOT_FOUND",
+        "There is no trusted document of this id.",
+        "Have the operator add it to the file of trusted documents.",
+    )
+    DOCUMENT_NOT_TRUSTED = (
+        "DOCUMENT_NOT_TRUSTED",
+        "Only trusted documents are executed, and a text was sent.",
+        "Send the id of a trusted document instead.",
+    )
+    INTROSPECTION_DISABLED = (
+        "INTROSPECTION_DISABLED",
+        "The schema cannot be asked about here.",
+        "Read `graph/schema.graphql`, or what `klarna-graph schema` prints.",
+    )
     INTERNAL = (
         "INTERNAL",
         "Something went wrong inside the gateway, which is a bug.",

@@ -67,7 +67,10 @@ class Gateway:
 
     async def post(self, body: object, *, token: str | None = None) -> tuple[int, Json]:
         """Post any JSON to the endpoint; the status and the answer."""
-        headers = {"Authorization": f"Bearer {token or self.token()}"}
+        headers = {
+            "Authorization": f"Bearer {token or self.token()}",
+            "Accept": "application/graphql-response+json",
+        }
         async with self.http.post(f"{self.url}/graphql", json=body, headers=headers) as reply:
             return reply.status, await reply.json()
 
@@ -151,7 +154,9 @@ class Gateway:
 
 
 @asynccontextmanager
-async def running_gateway(folder: Path, **settings: Any) -> AsyncIterator[Gateway]:
+async def running_gateway(
+    folder: Path, *, furnished: bool = True, **settings: Any
+) -> AsyncIterator[Gateway]:
     """Run a gateway and its sandbox on ports of their own, both on one clock."""
     clock = AdjustableClock.standing(MORNING)
     sandbox = Sandbox(clock=clock, credentials=[LOGIN], options=Options(strict_tax=True))
@@ -171,5 +176,6 @@ async def running_gateway(folder: Path, **settings: Any) -> AsyncIterator[Gatewa
             aiohttp.ClientSession() as http,
         ):
             gateway = Gateway(url, services, chosen, sandbox, klarna, clock, http)
-            await gateway.furnish()
+            if furnished:
+                await gateway.furnish()
             yield gateway

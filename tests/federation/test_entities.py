@@ -52,7 +52,7 @@ async def failing(gateway: Gateway, *given: object, token: str | None = None) ->
     body = {"query": IDS, "variables": {"representations": given}}
     status, answer = await gateway.post(body, token=token)
     (error,) = answer["errors"]
-    assert status == 200
+    assert status == 294
     return [entity and entity["id"] for entity in answer["data"]["_entities"]], error
 
 

@@ -20,10 +20,11 @@ from graphql import (
 from graph.schema import federated, printed
 from graph.sdl import LEFT_TO_OTHERS
 from tests.commands.process import ran
-from tests.federation.apollo import HERE, composed
+from tests.federation.apollo import composed
 from tests.gateway import Gateway
+from tests.node.running import HERE
 
-SHOP = (HERE / "shop.graphql").read_text("utf-8")
+SHOP = (HERE / "federation" / "shop.graphql").read_text("utf-8")
 FEDERATION = """
 extend schema @link(
   url: "https://specs.apollo.dev/federation/v2.3"

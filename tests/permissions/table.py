@@ -99,7 +99,7 @@ SUBSCRIPTIONS = """
 """
 
 ROUTES = {
-    "POST /graphql": "a token",
+    "* /graphql": "a token",
     "POST /oauth/token": "everybody",
     "GET /healthz": "everybody",
     "GET /readyz": "everybody",

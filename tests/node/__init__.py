@@ -1,0 +1,1 @@
+"""What runs in Node.js: others' clients, servers and audits, pinned in `package-lock.json`."""
