@@ -183,7 +183,7 @@ async def test_a_broken_request_is_logged_without_its_text(gateway: Gateway, lin
 
     assert b" 400 " in answer
     (line,) = lines.of("bad_http")
-    assert line["logger"] == "aiohttp.server"
+    assert (line["remote"], line["error"]) == ("127.0.0.1", "BadHttpMessage")
     assert "canary" not in lines.text
 
 
