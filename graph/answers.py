@@ -25,8 +25,13 @@ def refused(fault: Fault, *, status: int, media: str = JSON) -> web.Response:
     return response
 
 
-def instead(error: Exception) -> web.Response:
-    """Return what is answered in the place of an exception. Raises a redirection again."""
+def instead(request: web.BaseRequest, error: Exception) -> web.Response:
+    """Return what is answered in the place of an exception.
+
+    Raises it again if it is a redirection, or says that nobody is there any more to be answered.
+    """
+    if isinstance(error, ConnectionError) and request.transport is None:
+        raise error
     if isinstance(error, web.HTTPException):
         if error.status < 400:  # noqa: PLR2004  (HTTP's errors begin there)
             raise error
@@ -71,10 +76,8 @@ async def json_errors(request: web.Request, handler: Handler) -> web.StreamRespo
     """Answer every refusal and every bug of the layers below in JSON."""
     try:
         return await handler(request)
-    except ConnectionError:
-        raise  # nobody is there any more to read an answer
     except Exception as error:  # noqa: BLE001  (the last one to catch it)
-        return instead(error)
+        return instead(request, error)
 
 
 def as_json(body: object, *, status: int = 200, media: str = JSON) -> web.Response:

@@ -84,7 +84,7 @@ class Connection(RequestHandler):
         elif status < 500:  # noqa: PLR2004  (from there on it is our fault)
             fault = Unreadable("This is no HTTP request that can be read.")
         else:
-            return instead(exc if isinstance(exc, Exception) else RuntimeError(message))
+            return instead(request, exc if isinstance(exc, Exception) else RuntimeError(message))
         log.warning("bad_http", remote=request.remote, error=type(exc).__name__)
         return refused(fault, status=fault.status)
 
@@ -138,16 +138,17 @@ Answering = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 def answering(handler: Answering, cors: Cors) -> Answering:
-    """Return a handler that answers browsers' preflights, and every exception in JSON."""
+    """Return a handler that answers browsers' preflights, and every exception in JSON.
+
+    What a router raises, or an expectation that is not met, passes by the middlewares.
+    """
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
         if (asked := cors.preflight(request)) is not None:
             return asked
         try:
             return await handler(request)
-        except ConnectionError:
-            raise  # nobody is there any more to read an answer
         except Exception as error:  # noqa: BLE001  (the last one to catch it)
-            return instead(error)
+            return instead(request, error)
 
     return answer

@@ -13,6 +13,7 @@ import pytest_asyncio
 from tests.gateway import Gateway, running_gateway
 from tests.http.asking import send
 from tests.http.wire import Reply, connected, head, sent
+from tests.logs.reading import Lines
 
 QUESTION = b'{"query": "{ __typename }"}'
 CLOSING = "Connection: close"
@@ -209,3 +210,16 @@ async def test_a_connection_may_be_idle_between_two_requests(hasty: Gateway) -> 
             assert reply is not None
             assert reply.status == 200
             await asyncio.sleep(0.3)
+
+
+async def test_a_client_that_hangs_up_in_the_middle_is_no_bug_of_ours(
+    gateway: Gateway, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = Lines(capsys)
+    for _ in range(3):
+        async with connected(gateway) as wire:
+            wire.send(head(gateway, TYPED, "Content-Length: 100") + b'{"query": "')
+            await asyncio.sleep(0.02)
+
+    assert (await send(gateway, QUESTION)).status == 200
+    assert {line["event"] for line in lines.all()} <= {"started", "request"}
