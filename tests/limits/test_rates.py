@@ -9,6 +9,7 @@ import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graph.negotiation import GRAPHQL
 from graph.rates import Buckets
 from tests.gateway import Gateway, running_gateway
 
@@ -37,7 +38,7 @@ async def strict(tmp_path: Path) -> AsyncIterator[Gateway]:
 
 
 async def looked(gateway: Gateway, token: str, document: str) -> tuple[int, Any, Any]:
-    headers = {"Authorization": f"Bearer {token}"}
+    headers = {"Authorization": f"Bearer {token}", "Accept": GRAPHQL}
     url, body = f"{gateway.url}/graphql", {"query": document}
     async with gateway.http.post(url, json=body, headers=headers) as reply:
         return reply.status, await reply.json(), reply.headers

@@ -66,7 +66,7 @@ async def test_a_change_beyond_its_time_is_finished_and_told_to_whoever_asks_aga
     done = await answered(hasty, CAPTURE, id=order_id, amount=20_00, key="parcel-1")
 
     (error,) = late["errors"]
-    assert (status, late["data"]) == (200, None)
+    assert (status, late["data"]) == (294, None)
     assert error["extensions"] == {"code": "TIMEOUT", "limit": 1.0, "retryable": True}
     assert "under the same `key`" in error["message"]
     assert done["__typename"] == "Order"
