@@ -4,12 +4,14 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from inspect import isawaitable
-from typing import Any
+from typing import Any, cast
 
 from graphql import (
     DocumentNode,
     ExecutionResult,
+    FieldNode,
     OperationDefinitionNode,
     OperationType,
     execute,
@@ -189,7 +191,7 @@ class Executor:
         except TimeoutError:
             if not scope.expired():
                 raise
-            context.give_up()
+            context.given_up = True
             said = (
                 "What was begun is being finished: send it again under the same `key` for its "
                 "answer."
@@ -205,7 +207,8 @@ class Executor:
         self, context: Context, prepared: Prepared, variables: dict[str, Any]
     ) -> ExecutionResult:
         named = prepared.operation.name
-        result = execute(
+        run = partial(
+            execute,
             self._schema,
             prepared.document,
             context_value=context,
@@ -215,7 +218,20 @@ class Executor:
             max_coercion_errors=self._limits.max_errors,
             hide_suggestions=True,  # costly, and `variable_errors` tells of them anyway
         )
+        if _introspects(prepared.operation):
+            # It waits for nothing and computes for long, which would hold all others up
+            return cast("ExecutionResult", await asyncio.to_thread(run))
+        result = run()
         return await result if isawaitable(result) else result
+
+
+def _introspects(operation: OperationDefinitionNode) -> bool:
+    """Whether an operation asks for the schema, and for nothing that would have to be fetched."""
+    asked = {
+        node.name.value if isinstance(node, FieldNode) else None
+        for node in operation.selection_set.selections
+    }
+    return asked != {"__typename"} and asked <= {"__schema", "__type", "__typename"}
 
 
 def _choose(document: Document, name: str | None) -> tuple[OperationDefinitionNode, Cost]:

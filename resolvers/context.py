@@ -66,14 +66,8 @@ class Context:
         self.request: Answering | None = None
         """What is done once under a caller's key, and answered with the change it asks for."""
         self.given_up = False
-        """Whether the caller was told that it took too long: nothing more is begun then."""
+        """Whether the caller was told that it took too long: no other change is begun then."""
         self._pasts: dict[Instant, Past] = {}
-
-    def give_up(self) -> None:
-        """Ask nothing more of the store, and begin no other change."""
-        self.given_up = True
-        for loaders in (self.loaders, *self._pasts.values()):
-            loaders.give_up()
 
     @property
     def database(self) -> Database:

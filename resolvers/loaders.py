@@ -24,7 +24,6 @@ class Loaders:
         self._reader = reader
         self._scope = scope
         self._loaders: dict[Hashable, DataLoader[str, Any]] = {}
-        self._asking: set[asyncio.Task[Any]] = set()
 
     async def many(self, lookup: Lookup[R], key: str) -> list[R]:
         """Return the records that have this key, in the lookup's order."""
@@ -72,11 +71,6 @@ class Loaders:
 
         return await self._load((lookup, condition, tuple(condition.values)), load, key)
 
-    def give_up(self) -> None:
-        """Withdraw the questions that are not answered yet: whoever waited has gone."""
-        for task in self._asking:
-            task.cancel()
-
     def forget(self) -> None:
         """Read everything anew from here on, after a change."""
         self._loaders.clear()
@@ -87,22 +81,5 @@ class Loaders:
         """Ask a question for one key, together with whoever asks it for others."""
         loader = self._loaders.get(question)
         if loader is None:
-            loader = self._loaders[question] = DataLoader(load_fn=self._asked(load))
+            loader = self._loaders[question] = DataLoader(load_fn=load)
         return cast("T", await loader.load(key))
-
-    def _asked(
-        self, load: Callable[[Sequence[str]], Awaitable[list[T]]]
-    ) -> Callable[[Sequence[str]], Awaitable[list[T]]]:
-        """Return a question that can be withdrawn: a loader asks it in a task of its own."""
-
-        async def ask(keys: Sequence[str]) -> list[T]:
-            task = asyncio.current_task()
-            if task is None:
-                return await load(keys)
-            self._asking.add(task)
-            try:
-                return await load(keys)
-            finally:
-                self._asking.discard(task)
-
-        return ask

@@ -162,7 +162,8 @@ BOMBS = {
         '{ __type(name: "Query") { ' + "ofType { " * 40 + "name" + " }" * 40 + " } }",
         "introspectionDepth",
     ),
-    "variables 50 deep": Bomb(FILTERED, "inputDepth", {"f": deep(50)}),
+    "variables 40 deep": Bomb(FILTERED, "inputDepth", {"f": deep(40)}),
+    "variables 200 deep": Bomb(FILTERED, None, {"f": deep(200)}),
     "100,000 values in a variable": Bomb(
         "query ($i: [ID!]!) { nodes(ids: $i) { id } }", "inputValues", {"i": [1] * 100_000}
     ),

@@ -1,10 +1,7 @@
 """What is small to send and huge to answer is refused, quickly and with a code."""
 
 import asyncio
-import gc
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from io import BytesIO
 from typing import Any
 
@@ -13,29 +10,24 @@ import pytest
 
 from graph.execution import Executor, Prepared
 from graph.limits import Limits
-from graph.negotiation import GRAPHQL
 from graph.reading import too_large
 from graph.schema import schema
 from tests.gateway import Gateway
 from tests.limits.bombs import BOMBS, MEBIBYTE, Bomb
+from tests.limits.heartbeat import heartbeat
 
 CPU = 0.05
 """How much of the processor's time a refusal may take, in seconds."""
 CODES = {
     "LIMIT_EXCEEDED",
+    "BAD_REQUEST",
     "BAD_USER_INPUT",
     "GRAPHQL_PARSE_FAILED",
     "GRAPHQL_VALIDATION_FAILED",
 }
 
 
-@pytest.fixture(autouse=True)
-def nothing_is_collected() -> Iterator[None]:
-    """Measure what a bomb costs, and not what the tests before it left behind."""
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
+pytestmark = pytest.mark.usefixtures("nothing_is_collected")
 
 
 @pytest.mark.parametrize("name", BOMBS)
@@ -146,32 +138,11 @@ async def thrown(gateway: Gateway, bomb: Bomb) -> tuple[int, Any]:
     await asyncio.sleep(0)  # what it took to write the bomb down is not the gateway's
     headers = {
         "Authorization": f"Bearer {gateway.token()}",
-        "Accept": GRAPHQL,
         "Content-Type": "application/json",
+        "Accept": "application/graphql-response+json",
     }
     url = f"{gateway.url}/graphql"
     async with gateway.http.post(url, data=BytesIO(body), headers=headers) as reply:
         content = await reply.read()
     await asyncio.sleep(0)
     return reply.status, orjson.loads(content)
-
-
-@asynccontextmanager
-async def heartbeat() -> AsyncIterator[list[float]]:
-    """Measure how long, in the processor's time, the loop was busy between two of its rounds."""
-    gaps: list[float] = [0.0]
-
-    async def beat() -> None:
-        last = time.thread_time()
-        while True:
-            await asyncio.sleep(0)
-            now = time.thread_time()
-            gaps.append(now - last)
-            last = now
-
-    task = asyncio.create_task(beat())
-    try:
-        yield gaps
-    finally:
-        task.cancel()
-        await asyncio.wait([task])

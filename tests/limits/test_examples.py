@@ -13,6 +13,7 @@ from graph.pages.tabs import EXAMPLES, read_tabs
 from graph.schema import schema
 from tests import documents
 from tests.gateway import Gateway
+from tests.limits.heartbeat import heartbeat
 
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
 SHOWN = [
@@ -46,10 +47,13 @@ def test_what_is_shown_and_used_is_within_the_limits(document: str) -> None:
     assert prepared.cost.of({}) <= Limits().max_cost / 2 or "__schema" in document
 
 
-async def test_introspection_is_answered(gateway: Gateway) -> None:
-    found = await gateway.do(get_introspection_query())
+@pytest.mark.usefixtures("nothing_is_collected")
+async def test_introspection_is_answered_and_holds_nobody_up(gateway: Gateway) -> None:
+    async with heartbeat() as gaps:
+        found = await gateway.do(get_introspection_query())
 
     assert found["queryType"] == {"name": "Query", "kind": "OBJECT"}
+    assert max(gaps) < 0.05
 
 
 async def test_what_an_operation_costs_is_told_on_request(gateway: Gateway) -> None:

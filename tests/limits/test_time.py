@@ -48,12 +48,13 @@ async def told(gateway: Gateway, document: str, **variables: object) -> tuple[in
 
 async def answered(gateway: Gateway, document: str, **variables: object) -> Any:
     """The answer of a change that is sent again, under its key, until it is there."""
-    while True:
+    for _ in range(200):
         _, answer = await told(gateway, document, **variables)
         (value,) = (answer.get("data") or {"": None}).values()
         if value and value.get("code") != "KEY_IN_USE":
             return value
         await asyncio.sleep(0.05)
+    raise AssertionError("The key is still in use.")
 
 
 async def test_a_change_beyond_its_time_is_finished_and_told_to_whoever_asks_again(
@@ -74,6 +75,18 @@ async def test_a_change_beyond_its_time_is_finished_and_told_to_whoever_asks_aga
     assert [one["amountCents"] for one in done["captures"]["nodes"]] == [20_00]
     (balance,) = done["authorizations"]["nodes"]
     assert balance["captureBalanceCents"] == TOTAL - 20_00
+
+
+async def test_a_refusal_that_comes_too_late_is_told_to_whoever_asks_again(hasty: Gateway) -> None:
+    order_id = await placed(hasty)
+    hasty.fault("capture", delay=1.8, status=403, error_code="CAPTURE_NOT_ALLOWED")
+
+    _, late = await told(hasty, CAPTURE, id=order_id, amount=20_00, key="parcel-1")
+    done = await answered(hasty, CAPTURE, id=order_id, amount=20_00, key="parcel-1")
+
+    assert late["errors"][0]["extensions"]["code"] == "TIMEOUT"
+    assert (done["__typename"], done["klarnaCode"]) == ("Refusal", "CAPTURE_NOT_ALLOWED")
+    assert hasty.effects("captured") == []
 
 
 @pytest.mark.parametrize("operation", ["create_session", "place_order", "cancel_authorization"])
