@@ -9,7 +9,6 @@ from contextlib import suppress
 from typing import Any, Literal
 
 import structlog
-from aiohttp.http_exceptions import HttpProcessingError
 
 from graph.lines import json_line, text_line
 
@@ -88,12 +87,8 @@ class _Libraries(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Log a library's record as an event of ours."""
         error = record.exc_info[1] if record.exc_info else None
-        known: dict[str, Any] = {"logger": record.name, "message": record.getMessage()}
-        if isinstance(error, HttpProcessingError):
-            # It repeats the caller's broken request, credentials and all
-            log.warning("bad_http", **known, error=type(error).__name__)
-            return
-        log.log(record.levelno, "library", **known, exc_info=error)
+        said = record.getMessage()
+        log.log(record.levelno, "library", logger=record.name, message=said, exc_info=error)
 
 
 def _in_loop(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -300,11 +300,11 @@ def read_settings() -> Settings:
 def throwaway_settings(**settings: Any) -> Settings:
     """Return settings with fresh secrets, for a gateway that lives for a demo or a test."""
     sealing_key = base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
-    return Settings(
-        token_secret=SecretStr(secrets.token_urlsafe(SECRET_LENGTH)),
-        sealing_keys={"k1": SecretStr(sealing_key)},
-        **settings,
-    )
+    made: dict[str, Any] = {
+        "token_secret": SecretStr(secrets.token_urlsafe(SECRET_LENGTH)),
+        "sealing_keys": {"k1": SecretStr(sealing_key)},
+    }
+    return Settings(**made | settings)
 
 
 def shown(settings: Settings) -> dict[str, object]:

@@ -163,4 +163,4 @@ async def create_checkout_token(context: Context, order_id: str) -> CheckoutToke
 
 
 def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -40,6 +40,8 @@ async def test_serving_half_configured_says_what_is_missing_and_how_to_make_it()
     ("name", "value"),
     [
         ("TOKEN_SECRET", "canary-too-short"),
+        ("TOKEN_SECRET", f"{SECRET},canary"),
+        ("ISSUERS", '{"https://canary": "http://canary"}'),
         ("SEALING_KEYS", "k1:canary"),
         ("SEALING_KEYS", "canary"),
         ("PORT", "canary"),

@@ -19,7 +19,7 @@ MOVED = """
 query ($id: ID!) {
   order(id: $id) {
     authorizations { nodes { id } } captures { nodes { id } } voids { nodes { id } }
-    refunds { nodes { id } } versions { nodes { id } } eventStores { nodes { id } }
+    refunds { nodes { id } } lineItems { id } versions { nodes { id } } eventStores { nodes { id } }
   }
 }
 """
@@ -61,14 +61,13 @@ async def populated(folder: Path) -> AsyncIterator[World]:
         order, other, spare = [await gateway.put(reference=f"W{n}", number=f"W{n}") for n in "123"]
         payment = await gateway.authorized(order)
         other_payment, spare_payment = await gateway.open(other), await gateway.open(spare)
-        placed = await gateway.put(reference="W4", number="W4")
-        await gateway.authorized(placed)
+        await gateway.do(documents.PLACE, id=order)
+        moved_order = await gateway.put(reference="W4", number="W4")
+        await gateway.authorized(moved_order)
         for document in (documents.PLACE, CAPTURE, REFUND, VOID):
-            await gateway.do(document, id=placed)
-        moved = await gateway.do(MOVED, id=placed)
-        lines = await gateway.do(
-            "query ($id: ID!) { order(id: $id) { lineItems { id } } }", id=order
-        )
+            await gateway.do(document, id=moved_order)
+        own = await gateway.do(MOVED, id=order)
+        moved = await gateway.do(MOVED, id=moved_order)
         operator = gateway.token(kind=CallerKind.operator)
         live = gateway.token(mode=Mode.live)
         login = {"apiKey": LOGIN.username, "apiSecret": LOGIN.password}
@@ -92,8 +91,9 @@ async def populated(folder: Path) -> AsyncIterator[World]:
             "session": payment["sessionId"],
             "other order": other,
             "other payment": other_payment["id"],
-            "placed order": placed,
-            "line": lines["lineItems"][0]["id"],
+            "moved order": moved_order,
+            "line": own["lineItems"][0]["id"],
+            "authorization": own["authorizations"]["nodes"][0]["id"],
             "spare order": spare,
             "spare payment": spare_payment["id"],
             "spare gateway": made["spare"]["id"],
@@ -105,14 +105,14 @@ async def populated(folder: Path) -> AsyncIterator[World]:
             "application": application["application"]["id"],
             "spare application": spare_application["application"]["id"],
             "reference": "W1",
-            "version": moved["versions"]["nodes"][0]["id"],
-            "event": moved["eventStores"]["nodes"][0]["id"],
+            "version": own["versions"]["nodes"][0]["id"],
+            "event": own["eventStores"]["nodes"][0]["id"],
             "missing": "nothingatall",
         } | {kind[:-1]: moved[kind]["nodes"][0]["id"] for kind in KINDS}
         yield World(gateway, ids, _tokens(gateway, order, other))
 
 
-KINDS = ("authorizations", "captures", "voids", "refunds")
+KINDS = ("captures", "voids", "refunds")
 
 
 def _tokens(gateway: Gateway, order: str, other: str) -> dict[str, str | None]:

@@ -38,7 +38,7 @@ node line               seen       null       seen         seen       null
 node payment            seen       null       seen         seen       null
 node gateway            null       null       seen         seen       null
 node method             null       null       seen         seen       null
-node capture            null       null       seen         seen       null
+node authorization      null       null       seen         seen       null
 node version            null       null       seen         seen       null
 node event              null       null       seen         seen       null
 node operation          null       null       null         null       null
