@@ -30,6 +30,8 @@ cli = typer.Typer(
 )
 applications = typer.Typer(help="The clients that may ask for tokens.", no_args_is_help=True)
 cli.add_typer(applications, name="applications")
+keys = typer.Typer(help="The keys that secrets are sealed with.", no_args_is_help=True)
+cli.add_typer(keys, name="keys")
 JsonFlag = Annotated[
     bool, typer.Option("--json", help="Print one JSON object as the first line, for scripts.")
 ]
@@ -143,6 +145,79 @@ def reconcile() -> None:
         _say(f"{told.settled} settled, {told.open} still open.")
 
     _run(settling())
+
+
+@cli.command()
+def doctor(*, as_json: JsonFlag = False) -> None:
+    """Say what is wrong and what to do: settings, database, keys, and each gateway at Klarna."""
+    from graph import doctor as surgery  # noqa: PLC0415  (likewise)
+
+    async def checking() -> surgery.Checkup:
+        try:
+            settings = read_settings()
+        except HalfConfigured as error:
+            return surgery.misconfigured(str(error))
+        configure_logs(settings.log_level)
+        return await surgery.check_up(settings, SystemClock())
+
+    told = asyncio.run(checking())
+    _say(orjson.dumps(told.as_json()).decode() if as_json else told.as_text())
+    raise SystemExit(0 if told.well else 1)
+
+
+@cli.command()
+def export() -> None:
+    """Print every record as a line of JSON, without secrets; also beside a running gateway."""
+    from graph.exporting import exporting  # noqa: PLC0415  (likewise)
+
+    settings = _settings()
+
+    async def printing() -> None:
+        async for line in exporting(settings.database):
+            sys.stdout.buffer.write(line)
+        sys.stdout.flush()
+
+    _run(printing())
+
+
+@keys.command("list")
+def list_keys(*, as_json: JsonFlag = False) -> None:
+    """Say which keys there are and what they have sealed; also beside a running gateway."""
+    from graph import keys as sealing  # noqa: PLC0415  (likewise)
+
+    settings = _settings()
+
+    async def listing() -> None:
+        ring = await sealing.ring_of(settings)
+        _say(orjson.dumps(ring.as_json()).decode() if as_json else ring.as_text())
+
+    _run(listing())
+
+
+@keys.command("rotate")
+def rotate_keys() -> None:
+    """Seal everything anew with the newest key; a gateway does so when it starts."""
+    from graph import keys as sealing  # noqa: PLC0415  (likewise)
+
+    settings = _settings()
+
+    async def rotating() -> None:
+        _say(await sealing.rotate(settings))
+
+    _run(rotating())
+
+
+@keys.command("make")
+def make_key() -> None:
+    """Print a new key, and on standard error what to do with it."""
+    from graph import keys as sealing  # noqa: PLC0415  (likewise)
+
+    try:
+        taken = list(read_settings().sealing_keys)
+    except HalfConfigured:
+        taken = []
+    _say(sealing.new_key(SystemClock().now().date(), taken))
+    sys.stderr.write(f"{sealing.HOW_TO}\n")
 
 
 @cli.command()

@@ -32,6 +32,7 @@ from graph.server import Runner
 from graph.settings import Settings, shown
 from resolvers.access import Access
 from resolvers.context import Services
+from resolvers.credentials import Credentials
 from resolvers.cursors import Cursors
 from resolvers.issuers import Issuers
 from resolvers.key_sets import fetching
@@ -40,6 +41,7 @@ from resolvers.klarna.countries import Region
 from resolvers.klarna.lanes import Pace
 from resolvers.klarna.transport import HttpTransport
 from resolvers.reconcile import reconcile
+from resolvers.resealing import keep_resealing
 from resolvers.sealing import KeyRing
 from resolvers.tokens import Tokens
 from store.applications import revoked_ids
@@ -70,13 +72,16 @@ async def services_of(settings: Settings, clock: Clock) -> AsyncIterator[Service
             connector=connections, cookie_jar=aiohttp.DummyCookieJar()
         ) as session:
             keys = KeyRing(settings.keys)
+            credentials = Credentials(database, keys, clock, new_id)
             urls = cast("Mapping[Region, str]", settings.klarna_test_urls)
             issuers = Issuers(settings.issuers, settings.audience, fetching(session), clock)
             services = Services(
                 database=database,
                 clock=clock,
                 new_id=new_id,
-                accounts=Accounts(HttpTransport(session, timeout), keys, urls, _pace(settings)),
+                accounts=Accounts(
+                    HttpTransport(session, timeout), credentials, urls, _pace(settings)
+                ),
                 keys=keys,
                 cursors=Cursors(settings.token_secret.get_secret_value().encode()),
                 access=Access(
@@ -155,7 +160,7 @@ async def serving(settings: Settings, clock: Clock) -> AsyncIterator[tuple[str, 
             await site.start()
             host, port, *_ = runner.addresses[0]
             log.info("started", version=_version(), host=host, port=port, settings=shown(settings))
-            async with reconciling(services, settings.reconcile_interval):
+            async with resealing(services), reconciling(services, settings.reconcile_interval):
                 yield f"http://{host}:{port}", services
         finally:
             log.info("stopping")
@@ -168,6 +173,23 @@ def _version() -> str:
         return version("klarna-graph")
     except PackageNotFoundError:
         return "not installed"
+
+
+@asynccontextmanager
+async def resealing(services: Services) -> AsyncIterator[None]:
+    """Seal anew what an older key has sealed, beside everything else, once for each start."""
+    task = asyncio.create_task(keep_resealing(services.database, services.keys))
+    try:
+        yield
+    finally:
+        await _stopped(task)
+
+
+async def _stopped(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    await asyncio.wait([task])
+    if not task.cancelled() and (error := task.exception()):
+        log.error("background_failed", exc_info=error)
 
 
 @asynccontextmanager
@@ -187,5 +209,4 @@ async def reconciling(services: Services, interval: float) -> AsyncIterator[None
         yield
     finally:
         if task is not None:
-            task.cancel()
-            await asyncio.wait([task])
+            await _stopped(task)

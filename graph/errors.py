@@ -1,5 +1,6 @@
 """What a caller reads when something is not done: refusals, coded errors, masked bugs."""
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -100,6 +101,15 @@ def formatted(error: GraphQLError, *, executed: bool) -> dict[str, Any]:
     return dict(error.formatted) | _told(error, executed=executed)
 
 
+_LITERAL = re.compile(r'"""(?:\\"""|.)*?"""|"(?:[^"\\]|\\.)*"|(?<=String )\'.*\'', re.DOTALL)
+"""A text of the document's own, as graphql-core's messages repeat it."""
+
+
+def _without_literals(message: str) -> str:
+    """Return a message without the texts that it repeats: they may be credentials or tokens."""
+    return _LITERAL.sub("(a text)", message)
+
+
 def _told(error: GraphQLError, *, executed: bool) -> dict[str, Any]:
     cause = error.original_error
     fault = fault_of(cause)
@@ -109,12 +119,11 @@ def _told(error: GraphQLError, *, executed: bool) -> dict[str, Any]:
         # A refusal where the schema has no place for one: the code is the refusal's own
         return coded(cause.code, error.message, {"hint": cause.hint})
     if isinstance(error, GraphQLSyntaxError):
-        return coded(ErrorCode.GRAPHQL_PARSE_FAILED, error.message)
+        return coded(ErrorCode.GRAPHQL_PARSE_FAILED, _without_literals(error.message))
     if cause is not None and not isinstance(cause, GraphQLError):
         return masked(cause, error.path)
-    if executed:
-        return coded(ErrorCode.BAD_USER_INPUT, error.message)
-    return coded(ErrorCode.GRAPHQL_VALIDATION_FAILED, error.message)
+    code = ErrorCode.BAD_USER_INPUT if executed else ErrorCode.GRAPHQL_VALIDATION_FAILED
+    return coded(code, _without_literals(error.message))
 
 
 def masked(bug: BaseException, path: Sequence[str | int] | None = None) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from graph.permissions import open_to
 from graph.resources import AsOf, Resource, asked_for
 from graph.sorting import order_of
 from graph.types import graph_type
-from resolvers import gateways, switching
+from resolvers import gateways, rotating, switching
 from resolvers.permissions import READERS
 from store import gateways as store
 from store.gateways import KlarnaGatewaySettings, gateways_by_id
@@ -55,6 +55,16 @@ class KlarnaGateway(store.KlarnaGateway, Resource):
     def api_secret(self) -> str:
         """The masked tail of Klarna's API password; never the secret."""
         return str(self.credential_keys["api_secret"])
+
+    @strawberry.field
+    def next_api_key(self) -> str | None:
+        """The masked tail of the API username that it changes over to; null without one."""
+        return self.credential_keys.get("next_api_key")
+
+    @strawberry.field
+    def next_api_secret(self) -> str | None:
+        """The masked tail of the API password that it changes over to; null without one."""
+        return self.credential_keys.get("next_api_secret")
 
 
 KlarnaGatewayFilter = filter_of(KlarnaGateway)
@@ -127,12 +137,30 @@ class GatewayChanges:
     ) -> store.KlarnaGateway:
         """Change a gateway, or give it new credentials. For integrations only.
 
-        `metadata` is replaced as a whole. Once it was used, a gateway stays in its region.
+        `metadata` is replaced as a whole. Once it was used, a gateway stays in its region. New
+        credentials are used at once and unseen: rotateKlarnaCredentials tries them first.
         """
         login = {"api_key": input.api_key, "api_secret": input.api_secret}
         given = {name: value for name, value in login.items() if isinstance(value, str)}
         said = changes(KlarnaGatewaySettings, input)
         return await gateways.update_klarna_gateway(info.context, id, said, given)
+
+    @mutation(KlarnaGatewayResult, rotating.rotate_klarna_credentials)
+    async def rotate_klarna_credentials(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, Doc("The gateway's id.")],
+        api_key: Annotated[str, Doc("The new pair's API username. It is never shown again.")],
+        api_secret: Annotated[str, Doc("The new pair's API password. It is sealed.")],
+    ) -> store.KlarnaGateway:
+        """Change over to another pair of the same merchant's. For integrations only.
+
+        Klarna is asked first whether it knows the pair, by a call without effect. If it does not
+        answer, the pair is held as the next one, and tried again until it does. No call fails
+        meanwhile. Disable the old pair at Klarna once `nextApiKey` is null.
+        """
+        login = {"api_key": api_key, "api_secret": api_secret}
+        return await rotating.rotate_klarna_credentials(info.context, id, login)
 
     @mutation(KlarnaGatewayResult, gateways.delete_klarna_gateway)
     async def delete_klarna_gateway(

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import structlog
 from aiohttp import web
 from aiohttp.http_exceptions import LineTooLong
 from aiohttp.streams import StreamReader
@@ -15,6 +16,8 @@ from aiohttp.web_protocol import (
 from graph.answers import instead, refused
 from graph.faults import HeadTooLarge, RequestFault, Unreadable
 from graph.headers import Cors
+
+log = structlog.get_logger()
 
 GRACE = 10.0
 """How long requests that are being worked on may take once the server is told to stop, in s."""

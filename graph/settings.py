@@ -90,9 +90,7 @@ class Settings(BaseSettings, Limits):
         NoDecode,
         Field(
             description="The keys that credentials are sealed with, `id:base64` of 32 bytes, "
-            "separated by commas, the newest first; one is made by "
-            '`python -c "import base64, os; '
-            "print('k1:' + base64.b64encode(os.urandom(32)).decode())\"`."
+            "separated by commas, the newest first; one is made by `klarna-graph keys make`."
         ),
     ]
     klarna_test_urls: Annotated[
@@ -206,7 +204,10 @@ class Settings(BaseSettings, Limits):
     def _split(cls, written: object) -> object:
         if not isinstance(written, str):
             return written
-        keys = dict(part.strip().partition(":")[::2] for part in written.split(","))
+        parts = [part.strip().partition(":")[::2] for part in written.split(",")]
+        keys = dict(parts)
+        if len(keys) != len(parts):
+            raise ValueError("each key needs an id of its own")
         for name, key in keys.items():
             try:
                 good = (

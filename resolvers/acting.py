@@ -89,10 +89,7 @@ async def _look(context: Context, errand: Errand) -> None:
         return
     said: Mapping[str, str] = {}
     if errand.content is not None:
-        try:
-            said = context.services.keys.open(errand.content, payment.id)
-        except Unreadable:
-            return
+        said = context.services.keys.open(errand.content, payment.id)
     await _authorization(context, payment, said)
 
 

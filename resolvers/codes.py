@@ -158,6 +158,11 @@ class RefusalCode(Code):
         "Klarna does not accept the gateway's credentials: wrong, disabled or of another region.",
         "Correct them with `updateKlarnaGateway`.",
     )
+    GATEWAY_UNREADABLE = (
+        "GATEWAY_UNREADABLE",
+        "The gateway's credentials cannot be opened: their key is missing, or they are damaged.",
+        "Put the key back that `klarna-graph keys list` names, or call `updateKlarnaGateway`.",
+    )
 
 
 class ErrorCode(Code):

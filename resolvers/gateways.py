@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from resolvers.context import Context
+from resolvers.credentials import with_login
+from resolvers.klarna.logins import Login
 from resolvers.permissions import INTEGRATIONS, done_by
-from resolvers.sealing import masked
 from resolvers.seeing import seen
 from resolvers.texts import check_texts, invalid, named
 from resolvers.uses import must_be_unused
@@ -34,7 +35,7 @@ async def create_klarna_gateway(
     They are sealed and never read again. Raises Forbidden and Refused.
     """
     _check(settings)
-    _check_login(login)
+    check_login(login)
 
     async def create(change: Change) -> KlarnaGateway:
         gateway = KlarnaGateway(
@@ -46,7 +47,8 @@ async def create_klarna_gateway(
             credentials="",
             credential_keys={},
         )
-        return await change.save(None, _logged_in(context, gateway, login), "created")
+        made = with_login(context.services.keys, gateway, Login(**login))
+        return await change.save(None, made, "created")
 
     return await context.change(create)
 
@@ -59,7 +61,7 @@ async def update_klarna_gateway(
 
     Its region stays once anything refers to it. Raises Forbidden, NotFound and Refused.
     """
-    _check_login(login)
+    check_login(login)
     if len(login) == 1:
         raise invalid(tuple(login), "Klarna's API key and secret belong together: give both.")
 
@@ -71,7 +73,7 @@ async def update_klarna_gateway(
             hint = "Make another one for the other region with createKlarnaGateway."
             await must_be_unused(change.transaction, gateway.id, _USES, hint=hint)
         if login:
-            after = _logged_in(context, after, login)
+            after = with_login(context.services.keys, after, Login(**login))
         return await change.save(gateway, after, "updated")
 
     return await context.change(update)
@@ -98,15 +100,8 @@ def _check(settings: KlarnaGatewaySettings) -> None:
     named(settings.name, "name")
 
 
-def _check_login(login: Mapping[str, str]) -> None:
+def check_login(login: Mapping[str, str]) -> None:
+    """Raise Refused for what cannot be a credential of Klarna's."""
     for name, value in login.items():
         if not value.strip() or len(value) > MAX_CREDENTIAL or not value.isprintable():
             raise invalid((name,), "This is no credential of Klarna's.")
-
-
-def _logged_in(context: Context, gateway: KlarnaGateway, login: Mapping[str, str]) -> KlarnaGateway:
-    return replace(
-        gateway,
-        credentials=context.services.keys.seal(login, gateway.id),
-        credential_keys={name: masked(value) for name, value in login.items()},
-    )

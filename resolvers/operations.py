@@ -20,9 +20,8 @@ from resolvers.errors import Problem, RefusalCode, Refused
 from resolvers.klarna import errors as klarna_errors
 from resolvers.klarna.answers import summary
 from resolvers.klarna.client import Klarna
-from resolvers.klarna.errors import KlarnaProblem, Silent
+from resolvers.klarna.errors import KlarnaProblem, LockedOut, Silent
 from resolvers.refusals import refusal
-from resolvers.sealing import Unreadable
 from store import operations as log
 from store.changes import Change
 from store.fields import Json
@@ -181,7 +180,10 @@ async def perform(context: Context, call: Call[A, T]) -> T:
     Raises the resolvers' Refused when Klarna refuses, and Unavailable when it cannot be reached
     or nobody knows its answer; the operation's row says which.
     """
-    klarna, operation, doubtful = await context.change(partial(_intend, context, call))
+    try:
+        klarna, operation, doubtful = await context.change(partial(_intend, context, call))
+    except LockedOut as problem:
+        raise refusal(problem) from problem
     sent = replace(operation, attempts=operation.attempts + 1)
     try:
         with bound_contextvars(**about(sent)):
@@ -221,17 +223,12 @@ async def abandon(
 async def _intend(
     context: Context, call: Call[Any, Any], change: Change
 ) -> tuple[Klarna, Operation, bool]:
-    """Write the intent down; the account is opened first, since without it nothing can be sent."""
+    """Write the intent down, unless nothing could be sent and nothing was before."""
     described = await call.intend(change)
-    try:
-        klarna = context.services.accounts.of(call.gateway)
-    except Unreadable as error:
-        raise Refused(
-            RefusalCode.GATEWAY_UNAUTHORIZED,
-            f"The credentials of the gateway {call.gateway.name} cannot be opened here.",
-            hint="Serve with the key that sealed them, or give them anew with updateKlarnaGateway.",
-        ) from error
+    klarna = context.services.accounts.of(call.gateway)
     operation, doubtful = await log.begin(change.transaction, described)
+    if not doubtful:
+        klarna.must_be_open()
     if operation.fingerprint != described.fingerprint:
         raise Refused(
             RefusalCode.PAYMENT_STATE,
@@ -248,13 +245,15 @@ async def _answer(klarna: Klarna, call: Call[A, Any], sent: Operation, *, doubtf
             return await call.brought(klarna, sent)
         except NotDone:
             pass
+        except LockedOut:
+            raise
         except KlarnaProblem as problem:
             raise Silent(
                 problem.message, problem.correlation_id
             ) from problem  # as doubtful as ever
     try:
         return await call.send(klarna, sent)
-    except Silent:
+    except (Silent, LockedOut):
         raise
     except KlarnaProblem as no:
         if not doubtful and not (isinstance(no, klarna_errors.Refused) and no.after_silence):
@@ -287,7 +286,9 @@ async def _unanswered(  # noqa: PLR0917  (called by `perform` only)
         state = OperationState.unknown
         await _settle(change, before, replace(outcome, state=state, next_attempt_at=again))
         await call.doubt(change)
-    elif isinstance(problem, klarna_errors.Refused):
+    elif isinstance(problem, klarna_errors.Refused) and not (
+        doubtful and isinstance(problem, klarna_errors.Unauthorized)
+    ):
         happened = "refused"
         outcome = replace(outcome, klarna_code=problem.code)
         await _settle(change, before, _refused(outcome, change))

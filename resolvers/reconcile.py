@@ -9,6 +9,7 @@ from resolvers.acting import itself, run
 from resolvers.context import Context, Services
 from resolvers.operations import ATTENDED, about
 from resolvers.resuming import resume
+from resolvers.rotating import finish_rotations
 from store import errands
 from store.instants import after, instant
 from store.operations import UNSETTLED, Operation, attend, due, operations_by_id
@@ -50,6 +51,7 @@ async def reconcile(services: Services) -> Round:
         still_open += found.state in UNSETTLED
     for errand in await errands.due(services.database, now, BATCH):
         done += await run(itself(services, errand.mode, ROLE), errand)
+    await finish_rotations(services)
     if settled or still_open or done:
         log.info("reconciled", settled=settled, open=still_open, errands=done)
     return Round(settled, still_open)

@@ -58,8 +58,18 @@ def refusal(problem: errors.KlarnaProblem) -> Problem:
             code,
             str(problem),
             hint=hint,
+            # An operator can mend the login, and then the same request is a good one
+            retryable=isinstance(problem, errors.Unauthorized),
             klarna_code=problem.code,
             correlation_id=problem.correlation_id,
+        )
+    if isinstance(problem, errors.LockedOut):
+        return Refused(
+            RefusalCode.GATEWAY_UNREADABLE,
+            f"{problem} Nothing was sent.",
+            retryable=True,
+            hint="The operator puts the missing sealing key back, which `klarna-graph keys list` "
+            "names; or call updateKlarnaGateway with the API key and secret again.",
         )
     details: dict[str, object] = {"retryable": True}
     if problem.correlation_id:

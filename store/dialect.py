@@ -53,6 +53,12 @@ def was(changes: ColumnElement[Any], attribute: str) -> ColumnElement[Any]:
     return func.json_extract(changes, literal(f'$."{attribute}"[0]'))
 
 
+def key_id(envelope: ColumnElement[Any]) -> ColumnElement[str]:
+    """Return the id of the key that sealed an envelope: what stands between its first two dots."""
+    rest = func.substr(envelope, func.instr(envelope, ".") + 1)
+    return func.substr(rest, 1, func.instr(rest, ".") - 1)
+
+
 class holds(ColumnElement[bool]):  # noqa: N801  (likewise)
     """The JSON of `column` holds all that the JSON of the parameter `name` says, at any depth."""
 

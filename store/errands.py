@@ -7,7 +7,7 @@ from sqlalchemy import Index, UniqueConstraint, bindparam, insert, select, updat
 from typing_extensions import Doc
 
 from store.database import Reader, Transaction
-from store.fields import References
+from store.fields import References, Sealed
 from store.instants import Instant
 from store.lookups import Lookup
 from store.rows import rows_of
@@ -40,7 +40,11 @@ class Errand:
         str, Doc("The id of its payment."), References("klarna_payments", enforced=False)
     ]
     name: Annotated[str, Doc("What tells it from the payment's others: the same comes once.")]
-    content: Annotated[str | None, Doc("What Klarna said, sealed; null where that was nothing.")]
+    content: Annotated[
+        str | None,
+        Doc("What Klarna said, sealed; null where that was nothing."),
+        Sealed("payment_id"),
+    ]
     attempts: Annotated[int, Doc("How often it was tried.")] = 0
     created_at: Annotated[Instant, Doc("When it was written down.")]
     next_attempt_at: Annotated[Instant | None, Doc("When it is due; null once it is done.")]

@@ -38,6 +38,16 @@ class References:
     enforced: bool = True
 
 
+class Sealed:
+    """The field holds an envelope, which opens with what these fields of its row say and no other.
+
+    Whoever changes the keys finds every envelope by this.
+    """
+
+    def __init__(self, *bound_to: str) -> None:
+        self.bound_to = bound_to
+
+
 Cents = Annotated[int, Mark.MONEY]
 """An amount in minor units of the record's own currency: 9999 is 99.99 EUR."""
 
@@ -53,6 +63,7 @@ class Field:
     doc: str
     marks: frozenset[Mark]
     references: References | None
+    sealed: Sealed | None
     default: Mapping[str, Any]
     """`default` or `default_factory`, as dataclasses take them; empty where a value is needed."""
 
@@ -111,6 +122,7 @@ def _field(declared: dataclasses.Field[Any], hint: Any) -> Field:
         doc=next((note.documentation for note in notes if isinstance(note, Doc)), ""),
         marks=frozenset(note for note in notes if isinstance(note, Mark)),
         references=next((note for note in notes if isinstance(note, References)), None),
+        sealed=next((note for note in notes if isinstance(note, Sealed)), None),
         default={
             name: value
             for name in ("default", "default_factory")

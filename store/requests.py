@@ -7,6 +7,7 @@ from sqlalchemy import Index, bindparam, delete, insert, select, update
 from typing_extensions import Doc
 
 from store.database import Transaction
+from store.fields import Sealed
 from store.instants import Instant
 from store.rows import rows_of
 from store.scope import Mode
@@ -24,7 +25,11 @@ class Request:
     fingerprint: Annotated[str, Doc("A digest of what was asked: the same key must ask the same.")]
     claim: Annotated[str, Doc("Which attempt works on it; only that one may answer it.")]
     claimed_until: Annotated[Instant, Doc("When another attempt may take it over.")]
-    answer: Annotated[str | None, Doc("What was answered, sealed; null before that.")] = None
+    answer: Annotated[
+        str | None,
+        Doc("What was answered, sealed; null before that."),
+        Sealed("mode", "caller", "key"),
+    ] = None
     created_at: Annotated[Instant, Doc("When it was first asked for.")]
 
 

@@ -50,6 +50,12 @@ class Rows(Generic[R]):
         }
         return self.record(**given | missing)
 
+    def loaded(self, name: str, value: Any) -> Any:
+        """Return one field's value as the record has it."""
+        index = self._names.index(name)
+        load = dict(self._loads).get(index)
+        return value if load is None or value is None else load(value)
+
     def value(self, name: str, value: object) -> Any:
         """Return one field's value as the database stores it."""
         dump = self._dumps.get(name)

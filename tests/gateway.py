@@ -1,7 +1,7 @@
 """A gateway to test against: real HTTP, a real database file, the sandbox next door."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +19,7 @@ from resolvers.klarna.sandbox.faults import Fault
 from resolvers.klarna.sandbox.merchants import Credential
 from resolvers.klarna.sandbox.options import Options
 from resolvers.klarna.sandbox.sandbox import Sandbox
+from resolvers.sealing import KeyRing
 from resolvers.tokens import Tokens
 from store.scope import Mode
 from tests import documents, orders
@@ -151,6 +152,17 @@ class Gateway:
     def effects(self, kind: str) -> list[Any]:
         """What the sandbox's own ledger says was done."""
         return [entry for entry in self.sandbox.ledger if entry.effect == kind]
+
+
+@contextmanager
+def keyless(gateway: Gateway) -> Iterator[None]:
+    """Have the ring lack every key that anything was sealed with."""
+    keys = gateway.services.keys
+    ring, keys._keys = keys._keys, KeyRing({"other": b"x" * 32})._keys
+    try:
+        yield
+    finally:
+        keys._keys = ring
 
 
 @asynccontextmanager

@@ -6,11 +6,13 @@ from typing import Any
 import jwt
 import pytest
 
+from resolvers.credentials import Credentials
 from resolvers.klarna.accounts import Accounts
 from resolvers.klarna.transport import Reply, Request
 from resolvers.sealing import KeyRing
 from store.gateways import GatewayRegion, KlarnaGateway
-from store.instants import Instant
+from store.instants import Instant, SystemClock
+from store.resources import new_id
 from store.scope import Mode
 from tests import documents, orders
 from tests.gateway import Gateway
@@ -283,7 +285,10 @@ async def test_a_live_gateway_speaks_to_klarna_whatever_the_tests_use(
         credential_keys={},
     )
 
-    await Accounts(transport, ring, {"OC": "http://127.0.0.1:1/oc"}).of(gateway).session("s")
+    nowhere: Any = None
+    credentials = Credentials(nowhere, ring, SystemClock(), new_id)
+    accounts = Accounts(transport, credentials, {"OC": "http://127.0.0.1:1/oc"})
+    await accounts.of(gateway).session("s")
 
     assert transport.urls[0].startswith(host)
 

@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from resolvers.sealing import KeyRing
 from store.operations import Operation, operations
 from store.statements import Query
 from store.tables import columns_of
 from tests import documents, orders
-from tests.gateway import Gateway, running_gateway
+from tests.gateway import Gateway, keyless, running_gateway
 
 Json = dict[str, Any]
 ALL: Query[Operation] = Query(
@@ -211,13 +210,11 @@ async def test_credentials_that_cannot_be_opened_leave_everything_as_it_was(
     gateway: Gateway,
 ) -> None:
     order_id, payment = await ready(gateway)
-    accounts = gateway.services.accounts
-    ring, accounts._keys = accounts._keys, KeyRing({"other": b"x" * 32})
 
-    refused = await gateway.do(documents.PLACE, id=order_id)
-    accounts._keys = ring
+    with keyless(gateway):
+        refused = await gateway.do(documents.PLACE, id=order_id)
 
-    assert refused["code"] == "GATEWAY_UNAUTHORIZED"
+    assert (refused["code"], refused["retryable"]) == ("GATEWAY_UNREADABLE", True)
     assert (await gateway.do(documents.PAYMENT, id=payment["id"]))["status"] == "AUTHORIZED"
     assert await logged(gateway, "place_order") == []
     assert (await gateway.do(documents.PLACE, id=order_id))["status"] == "placed"

@@ -1,6 +1,6 @@
 """The log of calls to Klarna: a line for each attempt, without what was sent or answered."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Collection
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -23,14 +23,14 @@ class CallLine:
     """The endpoint's path with `{id}` in it: a token may stand there."""
     attempt: int
 
-    async def told(self, sending: Awaitable[Reply]) -> Reply:
-        """Return the answer, and log the attempt. Raises KlarnaProblem."""
+    async def told(self, sending: Awaitable[Reply], secrets: Collection[str] = ()) -> Reply:
+        """Return the answer, and log the attempt. Raises KlarnaProblem, without these secrets."""
         begun = perf_counter()
         reply: Reply | None = None
         problem: KlarnaProblem | None = None
         try:
             reply = await sending
-            return judge(reply)
+            return judge(reply, secrets)
         except KlarnaProblem as error:
             problem = error
             raise

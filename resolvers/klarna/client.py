@@ -1,6 +1,5 @@
 """Klarna's API: one method for each endpoint that the gateway uses."""
 
-import base64
 from collections.abc import Callable, Sequence
 from itertools import count
 from typing import TypeVar
@@ -12,8 +11,9 @@ from resolvers.klarna import answers
 from resolvers.klarna.answers import Body, KlarnaOrder, PlacedOrder, Session
 from resolvers.klarna.calls import CallLine
 from resolvers.klarna.countries import Region
-from resolvers.klarna.errors import Silent
+from resolvers.klarna.errors import Refused, Silent, Unauthorized
 from resolvers.klarna.lanes import Lane
+from resolvers.klarna.logins import Login, Logins
 from resolvers.klarna.replies import CORRELATION_ID, json_value
 from resolvers.klarna.transport import Reply, Request, Transport
 
@@ -23,6 +23,9 @@ USER_AGENT = "klarna-graph/0.1"
 _SESSION = "/payments/v1/sessions/{id}"
 _AUTHORIZATION = "/payments/v1/authorizations/{id}"
 _ORDER = "/ordermanagement/v1/orders/{id}"
+NOBODY = "00000000-0000-0000-0000-000000000000"
+"""The id of a session that nobody has."""
+_UNKNOWN = 404
 _HOSTS: dict[Region, str] = {"EU": "api", "US": "api-na", "OC": "api-oc"}
 
 
@@ -39,18 +42,27 @@ class Klarna:
     24 hours, whatever the body; Payments declares no such thing, so nothing leans on it there.
     """
 
-    def __init__(
-        self, transport: Transport, url: str, username: str, password: str, lane: Lane
-    ) -> None:
+    def __init__(self, transport: Transport, url: str, logins: Logins, lane: Lane) -> None:
         self._transport = transport
         self._lane = lane
         self._url = url.rstrip("/")
-        login = base64.b64encode(f"{username}:{password}".encode()).decode()
-        self._headers = {
-            "Accept": "application/json",
-            "Authorization": f"Basic {login}",
-            "User-Agent": USER_AGENT,
-        }
+        self._logins = logins
+
+    def must_be_open(self) -> None:
+        """Raise LockedOut if there is no login to call with."""
+        self._logins.present()
+
+    async def greet(self) -> None:
+        """Find out whether Klarna knows the login, by asking for a session that nobody has.
+
+        It has no effect. Source: Klarna's pages on authentication: whoever is not known gets a 401
+        whatever is asked for; whoever is known gets a 404 for what is not there.
+        """
+        try:
+            await self.session(NOBODY)
+        except Refused as no:
+            if no.status != _UNKNOWN:
+                raise
 
     async def create_session(self, body: Body, *, key: str) -> Session:
         """Open a session. Source: Payments API, POST /sessions."""
@@ -152,19 +164,36 @@ class Klarna:
         self, method: str, path: str, body: Body | None = None, key: str | None = None, id: str = ""
     ) -> Reply:
         """Make a call; `path` is the endpoint's, with `{id}` where the id belongs."""
-        headers = dict(self._headers)
+        headers = {"Accept": "application/json", "User-Agent": USER_AGENT}
         if key is not None:
             headers["Klarna-Idempotency-Key"] = key
         if body is not None:
             headers["Content-Type"] = "application/json"
         content = None if body is None else orjson.dumps(body)
         url = self._url + path.replace("{id}", quote(id, safe=""))
-        request = Request(method, url, headers, content)
         numbers = count(1)
+        login = self._logins.present()
+        said = [id] if path.startswith(_AUTHORIZATION) else []
+        said += (body or {}).get("merchant_urls", {}).values()
+
+        def request() -> Request:
+            return Request(method, url, headers | {"Authorization": login.authorization}, content)
 
         async def attempt() -> Reply:
+            # A login that is refused has had no effect: the same call goes with another one
+            nonlocal login
             line = CallLine(self._lane.name, method, path, next(numbers))
-            return await line.told(self._transport.send(request))
+            refused: list[Login] = []
+            while True:
+                try:
+                    sending = self._transport.send(request())
+                    return await line.told(sending, [*said, *login.secrets])
+                except Unauthorized:
+                    refused.append(login)
+                    other = await self._logins.another(refused)
+                    if other is None:
+                        raise
+                    login = other
 
         return await self._lane.go(attempt)
 

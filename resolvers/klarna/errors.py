@@ -3,6 +3,7 @@
 KlarnaProblem
 |-- Refused        Klarna said no: nothing happened, and asking again will not help
 |   `-- Unauthorized   it does not know the credentials, or not in this region
+|-- LockedOut      the login cannot be opened here: nothing was sent
 |-- Busy           Klarna asked to wait: nothing happened, ask again later
 |-- Unreachable    the request did not get there: nothing happened
 `-- Silent         no answer, half an answer or an internal error: it may have happened
@@ -39,6 +40,11 @@ class Refused(KlarnaProblem):
 @dataclass(eq=False)
 class Unauthorized(Refused):
     """Klarna does not know these credentials here: wrong, disabled, or of another region."""
+
+
+@dataclass(eq=False)
+class LockedOut(KlarnaProblem):
+    """The credentials are sealed with a key that is not on the ring, or were tampered with."""
 
 
 @dataclass(eq=False)

@@ -4,7 +4,7 @@ Klarna's errors come in several shapes: with `error_messages` or `error_message`
 as a gateway's own 401, or as no JSON at all. The status and the code decide; texts never do.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import orjson
@@ -23,11 +23,31 @@ CORRELATION_ID = "Klarna-Correlation-Id"
 RESET = "X-Ratelimit-Reset"
 
 
-def judge(reply: Reply) -> Reply:
-    """Return a reply that is an answer, and raise what any other one means."""
+VEILED = "[redacted]"
+SHORTEST = 8
+"""A shorter text is no secret, and may stand in any message by chance."""
+
+
+def judge(reply: Reply, secrets: Collection[str] = ()) -> Reply:
+    """Return a reply that is an answer, and raise what any other one means.
+
+    What it says is told to callers and kept in the history: whatever it repeats of the `secrets`
+    that were sent is veiled.
+    """
     if 200 <= reply.status < 300:  # noqa: PLR2004  (the successes of HTTP)
         return reply
-    raise problem(reply)
+    found = problem(reply)
+    found.message = _veiled(found.message, secrets)
+    if isinstance(found, Refused):
+        found.messages = tuple(_veiled(message, secrets) for message in found.messages)
+    raise found
+
+
+def _veiled(text: str, secrets: Collection[str]) -> str:
+    for secret in secrets:
+        if len(secret) >= SHORTEST:
+            text = text.replace(secret, VEILED)
+    return text
 
 
 def json_value(reply: Reply) -> Any:

@@ -12,10 +12,10 @@ from resolvers.klarna.errors import Silent, Unreachable
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request, whole. Its representation shows neither headers nor body."""
+    """One request, whole. Its representation shows none of what may be secret: a path is, too."""
 
     method: str
-    url: str
+    url: str = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     body: bytes | None = field(default=None, repr=False)
 
@@ -27,7 +27,7 @@ class Reply:
     status: int
     headers: Mapping[str, str]
     """By any spelling of their names."""
-    body: bytes
+    body: bytes = field(repr=False)
 
 
 class Transport(Protocol):

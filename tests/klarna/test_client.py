@@ -10,6 +10,7 @@ import pytest
 from resolvers.klarna.client import Klarna, base_url
 from resolvers.klarna.errors import Busy, KlarnaProblem, Refused, Silent, Unauthorized, Unreachable
 from resolvers.klarna.lanes import Lane, Pace
+from resolvers.klarna.logins import Login, Only
 from resolvers.klarna.sandbox.clock import AdjustableClock
 from resolvers.klarna.sandbox.faults import Fault
 from resolvers.klarna.sandbox.merchants import Credential
@@ -47,7 +48,8 @@ class Account:
 
     def with_password(self, password: str) -> Klarna:
         lane = Lane(Pace(attempts=1))
-        return Klarna(self.transport, "http://sandbox/eu/", LOGIN.username, password, lane)
+        login = Only(Login(LOGIN.username, password))
+        return Klarna(self.transport, "http://sandbox/eu/", login, lane)
 
     async def token(self) -> str:
         session = await self.klarna.create_session(BODY, key=key())

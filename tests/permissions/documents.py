@@ -104,6 +104,10 @@ CHANGES: dict[str, tuple[str, str]] = {
         "",
     ),
     "updateKlarnaGateway": (_change("updateKlarnaGateway", more=", input: {}"), "gateway"),
+    "rotateKlarnaCredentials": (
+        _change("rotateKlarnaCredentials", more=', apiKey: "x", apiSecret: "x"'),
+        "gateway",
+    ),
     "deleteKlarnaGateway": (_change("deleteKlarnaGateway"), "spare gateway"),
     "enableKlarnaGateway": (_change("enableKlarnaGateway"), "gateway"),
     "disableKlarnaGateway": (_change("disableKlarnaGateway"), "gateway"),

@@ -70,6 +70,7 @@ deleteKlarnaPayment       forbidden  forbidden  done         forbidden  not_foun
 recordKlarnaOrder         forbidden  forbidden  done         forbidden  not_found
 createKlarnaGateway       forbidden  forbidden  done         forbidden  done
 updateKlarnaGateway       forbidden  forbidden  done         forbidden  not_found
+rotateKlarnaCredentials   forbidden  forbidden  done         forbidden  not_found
 deleteKlarnaGateway       forbidden  forbidden  done         forbidden  not_found
 enableKlarnaGateway       forbidden  forbidden  done         done       not_found
 disableKlarnaGateway      forbidden  forbidden  done         done       not_found
@@ -165,7 +166,7 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
     },
     "KlarnaGateway": {
         SHOWN: f"""{_COMMON} name forcePayments countryCode credentialKeys disabledAt paymentMethods
-            klarnaPayments apiKey apiSecret""",
+            klarnaPayments apiKey apiSecret nextApiKey nextApiSecret""",
         READERS: _HISTORY,
     },
     "PaymentMethod": {

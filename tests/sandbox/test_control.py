@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from resolvers.klarna.sandbox.merchants import Credential
 from resolvers.klarna.sandbox.messages import Request
 from resolvers.klarna.sandbox.sandbox import Sandbox
 from tests.sandbox.shop import CREDENTIAL, START, Shop
@@ -193,3 +194,37 @@ def test_a_shopper_who_asks_for_nonsense_is_told_so(shop: Shop, wish: dict[str, 
     reply = shop.control("POST", f"sessions/{shop.session()}/authorize", wish)
 
     assert (reply.status, reply.json()["error"]) == (400, "BAD_REQUEST")
+
+
+def test_a_merchant_has_several_credentials_and_one_is_disabled(shop: Shop) -> None:
+    made = shop.control("POST", "credentials", {"username": "K2_New", "password": "p"})
+    other = Shop(shop.sandbox, Credential("K2_New", "p"))
+    session = shop.session()
+
+    mine = other.call("GET", f"payments/v1/sessions/{session}")
+    left = shop.control("DELETE", f"credentials/{CREDENTIAL.username}")
+
+    assert mine.status == 200
+    assert [one["username"] for one in made.json()["credentials"]] == [
+        CREDENTIAL.username,
+        "K2_New",
+    ]
+    assert [one["username"] for one in left.json()["credentials"]] == ["K2_New"]
+    assert b"password" not in made.body + left.body
+    assert shop.call("GET", f"payments/v1/sessions/{session}").status == 401
+    assert other.call("GET", f"payments/v1/sessions/{session}").status == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("POST", "credentials", {"username": "a"}, 400),
+        ("POST", "credentials", {"username": CREDENTIAL.username, "password": "p"}, 400),
+        ("DELETE", "credentials/nobody", None, 404),
+    ],
+)
+def test_credentials_that_cannot_be_are_refused(
+    shop: Shop, method: str, path: str, body: Any, status: int
+) -> None:
+    assert shop.control(method, path, body).status == status
+    assert shop.call("GET", "payments/v1/sessions/x").status == 404

@@ -16,6 +16,7 @@ from graph.schema import schema
 from resolvers.access import Access
 from resolvers.callers import Caller, CallerKind
 from resolvers.context import Context, Services
+from resolvers.credentials import Credentials
 from resolvers.cursors import Cursors
 from resolvers.klarna.accounts import Accounts
 from resolvers.klarna.lanes import Pace
@@ -94,11 +95,13 @@ class World:
         """A process of the gateway over what is on the disk."""
         keys = KeyRing({"k1": b"k" * 32})
         urls: Any = dict.fromkeys(("EU", "US", "OC"), "http://sandbox/eu")
+        database, clock = MemoryDatabase(self.disk, self.random), WorldClock(self.time)
+        credentials = Credentials(database, keys, clock, self.new_id)
         return Services(
-            database=MemoryDatabase(self.disk, self.random),
-            clock=WorldClock(self.time),
+            database=database,
+            clock=clock,
             new_id=self.new_id,
-            accounts=Accounts(self.network, keys, urls, Pace(attempts=2, patience=15)),
+            accounts=Accounts(self.network, credentials, urls, Pace(attempts=2, patience=15)),
             keys=keys,
             cursors=Cursors(b"c"),
             access=Access(Tokens("s" * 32, WorldClock(self.time)), WorldClock(self.time)),

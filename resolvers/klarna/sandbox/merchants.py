@@ -7,7 +7,7 @@ Source: Klarna's pages on API URLs and authentication.
 
 import base64
 import binascii
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -70,21 +70,37 @@ class Merchants:
     """The credentials a sandbox accepts. Raises ValueError for none, or two with one login."""
 
     def __init__(self, credentials: Iterable[Credential]) -> None:
-        self._credentials = tuple(credentials)
-        if not self._credentials:
+        given = tuple(credentials)
+        if not given:
             raise ValueError("A sandbox needs a credential.")
-        logins = [
-            (credential.username, credential.environment, region)
-            for credential in self._credentials
-            for region in credential.regions
-        ]
-        if len(set(logins)) != len(logins):
-            raise ValueError("Two credentials share a username in one region and environment.")
+        self.first = given[0]
+        """The credential that the sandbox shows to whoever started it."""
+        self._credentials: tuple[Credential, ...] = ()
+        for credential in given:
+            self.add(credential)
 
     @property
-    def first(self) -> Credential:
-        """The credential that the sandbox shows to whoever started it."""
-        return self._credentials[0]
+    def all(self) -> Sequence[Credential]:
+        """The credentials that are accepted now."""
+        return self._credentials
+
+    def add(self, credential: Credential) -> None:
+        """Accept one more. Raises ValueError if another has its username where it works."""
+        for other in self._credentials:
+            same = (other.username, other.environment) == (
+                credential.username,
+                credential.environment,
+            )
+            if same and other.regions & credential.regions:
+                raise ValueError("Two credentials share a username in one region and environment.")
+        self._credentials += (credential,)
+
+    def remove(self, username: str) -> None:
+        """Accept a username no more. Raises KeyError if none has it."""
+        left = tuple(one for one in self._credentials if one.username != username)
+        if left == self._credentials:
+            raise KeyError(username)
+        self._credentials = left
 
     def find(self, authorization: str | None, address: Address) -> Credential | None:
         """Return the credential that an `Authorization` header proves, or None."""

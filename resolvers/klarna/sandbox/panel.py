@@ -8,6 +8,7 @@ from resolvers.klarna.sandbox.clock import AdjustableClock, instant
 from resolvers.klarna.sandbox.contract import Shape, ShapeError
 from resolvers.klarna.sandbox.faults import fault_of
 from resolvers.klarna.sandbox.inquiries import Action, ControlError, Inquiry, senseless
+from resolvers.klarna.sandbox.merchants import Credential
 from resolvers.klarna.sandbox.messages import Json, Reply, json_reply
 from resolvers.klarna.sandbox.options import changed
 
@@ -34,6 +35,16 @@ _TIME = Shape(
             "advance": {"type": "number", "minimum": 0, "maximum": 10**10},
             "now": {"type": "string", "maxLength": 40},
         },
+    }
+)
+
+_WORD = {"type": "string", "minLength": 1, "maxLength": 255}
+_CREDENTIAL = Shape(
+    {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["username", "password"],
+        "properties": {"username": _WORD, "password": _WORD, "merchant": _WORD},
     }
 )
 
@@ -108,6 +119,37 @@ def clear_faults(inquiry: Inquiry) -> Reply:
     """DELETE /_sandbox/faults."""
     inquiry.sandbox.clear_faults()
     return Reply(204)
+
+
+def show_credentials(inquiry: Inquiry) -> Reply:
+    """GET /_sandbox/credentials: those that are accepted, without their passwords."""
+    shown = [
+        {"username": one.username, "merchant": one.merchant or one.username}
+        for one in inquiry.sandbox.credentials
+    ]
+    return json_reply(200, {"credentials": shown})
+
+
+def accept(inquiry: Inquiry) -> Reply:
+    """POST /_sandbox/credentials: one more; without a `merchant` it is the first one's."""
+    first = inquiry.sandbox.credential
+    wish = {"merchant": first.merchant or first.username, **inquiry.shaped(_CREDENTIAL)}
+    try:
+        inquiry.sandbox.accept(
+            Credential(wish["username"], wish["password"], merchant=wish["merchant"])
+        )
+    except ValueError as error:
+        raise senseless(str(error)) from None
+    return show_credentials(inquiry)
+
+
+def disable(inquiry: Inquiry) -> Reply:
+    """DELETE /_sandbox/credentials/{username}: it is answered 401 from now on."""
+    try:
+        inquiry.sandbox.disable(inquiry.parts["username"])
+    except KeyError:
+        raise ControlError(404, "NO_SUCH_CREDENTIAL", "There is no such credential.") from None
+    return show_credentials(inquiry)
 
 
 def show_ledger(inquiry: Inquiry) -> Reply:

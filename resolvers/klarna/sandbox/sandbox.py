@@ -110,6 +110,14 @@ class Sandbox:
         self._changed()
         return now
 
+    def accept(self, credential: Credential) -> None:
+        """Let another credential call, as Klarna's portal makes one. Raises ValueError."""
+        self._merchants.add(credential)
+
+    def disable(self, username: str) -> None:
+        """Answer a credential with 401 from now on. Raises KeyError if there is none."""
+        self._merchants.remove(username)
+
     def inject(self, fault: Fault) -> None:
         """Have the next calls of an operation go wrong."""
         self._desk.faults.add(fault)
@@ -130,6 +138,11 @@ class Sandbox:
     def credential(self) -> Credential:
         """The first credential, for whoever is to use the sandbox."""
         return self._merchants.first
+
+    @property
+    def credentials(self) -> Sequence[Credential]:
+        """The credentials that are accepted now."""
+        return self._merchants.all
 
     @property
     def options(self) -> Options:

@@ -1,0 +1,1 @@
+"""Tests of what is secret: sealed, rotated, and never said."""
