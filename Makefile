@@ -4,7 +4,7 @@ BIN := .venv/bin
 SEEDS ?= 1000
 SOURCES := graph resolvers store tests
 
-.PHONY: demo serve test simulate check clean
+.PHONY: demo serve test simulate bench check clean
 
 demo: .venv/run  ## The gateway with Klarna's sandbox and a shop's orders: no account, no network
 	@$(BIN)/klarna-graph demo
@@ -17,6 +17,10 @@ test: .venv/dev  ## Every test
 
 simulate: .venv/dev  ## Many worlds of crashes and a bad network: make simulate SEEDS=10000
 	@$(BIN)/python -m tests.simulation --seeds $(SEEDS)
+
+bench: .venv/dev  ## The gateway's speed beside its own floor: make bench WORKLOADS=w1,w4 SECONDS=5
+	@$(BIN)/python -m tests.benchmarks run $(if $(WORKLOADS),--workloads $(WORKLOADS)) \
+		$(if $(SECONDS),--seconds $(SECONDS)) $(if $(CONNECTIONS),--connections $(CONNECTIONS)) $(ARGS)
 
 check: .venv/dev  ## Format, lint and types
 	@$(BIN)/ruff format --check $(SOURCES)

@@ -102,7 +102,7 @@ def overheard(log: io.BytesIO) -> Iterator[None]:
 async def spied(folder: Path, spy: Spy) -> AsyncIterator[Gateway]:
     """A gateway with canaries for secrets, all of whose answers the spy hears."""
     keys = {"old": SecretStr(base64.b64encode(OLD).decode())}
-    settings = {"sealing_keys": keys, "token_secret": SecretStr(TOKEN_SECRET)}
+    settings: dict[str, Any] = {"sealing_keys": keys, "token_secret": SecretStr(TOKEN_SECRET)}
     with overheard(spy.log):
         async with running_gateway(folder, **settings, public_url="https://pay.example") as gateway:
             gateway.sandbox.accept(NEXT)

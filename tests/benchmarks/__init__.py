@@ -1,0 +1,1 @@
+"""Benchmarks: how fast the gateway answers, beside yardsticks of its own."""
