@@ -132,8 +132,7 @@ def test_errors_are_put_together_in_one_place() -> None:
         if isinstance(node, ast.Dict) and {"message", "extensions"} <= keys_of(node)
     }
 
-    # Requests have a member of this name too
-    assert places == {"graph/errors.py", "graph/requests.py"}
+    assert places == {"graph/errors.py"}
 
 
 def test_every_refusal_has_a_hint() -> None:
