@@ -25,6 +25,8 @@ from resolvers.errors import Fault
 KEPT_DOCUMENTS = 500
 KEPT_LENGTH = 10_000
 """How many documents are kept, and up to which length."""
+TOLD = 20_000
+"""How much all errors of a document may tell of its text: each may repeat it from end to end."""
 NESTED = 200
 """How deep graphql-core's parser lets anything stand in each other."""
 
@@ -87,15 +89,12 @@ class Shelf:
         measures = measured(self._schema, node)
         if breached := limits.breached(measures.worst):
             return _bad(*breached)
+        most = max(1, min(limits.max_errors, TOLD // len(text)))
         wrong = validate(
-            self._schema,
-            node,
-            self._rules,
-            max_errors=limits.max_errors,
-            hide_suggestions=self._closed,
+            self._schema, node, self._rules, max_errors=most, hide_suggestions=self._closed
         )
         if wrong:
-            return _bad(*wrong[: limits.max_errors])
+            return _bad(*wrong[:most])
         return Document(node, costs=measures.costs)
 
     def _passed(self, error: GraphQLSyntaxError) -> Problem:
