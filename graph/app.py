@@ -121,7 +121,7 @@ def create_app(
     view = GraphQLView(services, executor, documents, body_timeout=settings.body_timeout)
     app.router.add_route("*", "/graphql", view.handle)
     add_callbacks(app, services, settings.callback_networks, settings.body_timeout)
-    oauth.add_oauth(app, services)
+    oauth.add_oauth(app, services, settings.body_timeout)
     app.router.add_get("/healthz", _alive)
     app.router.add_get("/readyz", _ready(services))
     if settings.serves_graphiql:

@@ -11,7 +11,9 @@ import orjson
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
+from graph.bodies import body_of
 from graph.errors import fault_of
+from graph.faults import RequestFault
 from resolvers.applications import LIFE, InvalidClient, authenticated, token_of
 from resolvers.context import Services
 from store.applications import ApplicationKind
@@ -33,21 +35,25 @@ class OAuthError(Exception):
     status: int = 400
     basic: bool = False
     """Whether the client tried to tell who it is by HTTP Basic, and so is asked for that again."""
+    closes: bool = False
+    """Whether the connection ends with it, because nobody waits for the rest of the request."""
 
 
-def add_oauth(app: web.Application, services: Services) -> None:
+def add_oauth(app: web.Application, services: Services, body_timeout: float) -> None:
     """Serve tokens for applications."""
-    app.router.add_post(PATH, _token(services))
+    app.router.add_post(PATH, _token(services, body_timeout))
 
 
-def _token(services: Services) -> Handler:
+def _token(services: Services, body_timeout: float) -> Handler:
     async def token(request: web.Request) -> web.Response:
         """Answer a token, or why there is none."""
         try:
-            return _json(await _answer(services, await _asked(request), request))
+            return _json(await _answer(services, await _asked(request, body_timeout), request))
         except OAuthError as no:
             said = {"error": no.code, "error_description": no.why}
             response = _json(said, status=no.status)
+            if no.closes:
+                response.force_close()
             if no.basic:
                 response.headers[hdrs.WWW_AUTHENTICATE] = 'Basic realm="klarna-graph"'
             return response
@@ -91,14 +97,14 @@ async def _answer(
     }
 
 
-async def _asked(request: web.Request) -> dict[str, str]:
+async def _asked(request: web.Request, body_timeout: float) -> dict[str, str]:
     """Return the parameters of a request, those without a value left out. Raises OAuthError."""
     try:
-        body = await request.read()
-    except web.HTTPRequestEntityTooLarge:
-        raise OAuthError("invalid_request", "The body is too large.", status=413) from None
-    except web.RequestPayloadError:
-        raise OAuthError("invalid_request", "The body is not encoded as it says.") from None
+        body = await body_of(request, body_timeout)
+    except RequestFault as no:
+        raise OAuthError(
+            "invalid_request", no.message, status=no.status, closes=no.closes
+        ) from None
     try:
         match request.content_type:
             case "application/x-www-form-urlencoded":

@@ -45,7 +45,7 @@ node operation          null       null       null         null       null
 node application        null       null       null         null       null
 nodes                   seen       null       seen         seen       null
 order filtered          forbidden  null       seen         seen       null
-_service                seen       seen       seen         seen       seen
+_service                forbidden  forbidden  seen         seen       seen
 _entities Order         seen       null       seen         seen       null
 _entities KlarnaPayment seen       null       seen         seen       null
 _entities session       seen       null       seen         seen       null

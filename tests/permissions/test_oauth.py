@@ -106,7 +106,7 @@ def refused(client_id: str, secret: str) -> dict[str, tuple[Json, int, str]]:
     as_json = {"Content-Type": "application/json"}
     grant = {"grant_type": "client_credentials"}
     return {
-        "nothing": ({}, 400, "invalid_request"),
+        "nothing": ({"data": b""}, 400, "invalid_request"),
         "another type": (
             {"data": b"x", "headers": {"Content-Type": "x/y"}},
             400,
