@@ -25,6 +25,8 @@ from store.payments import payments_by_id
 from tests import documents
 from tests.commands.process import line, started, stop
 from tests.gateway import LOGIN, Gateway, keyless, running_gateway
+from tests.permissions.test_oauth import CREATE, REVOKE, asking, operator
+from tests.permissions.test_oauth import told as asks_as
 from tests.secrets.canaries import Canary, Watch
 from tests.secrets.test_doctor import examined, make
 from tests.secrets.test_rotation import ROTATE
@@ -295,6 +297,47 @@ def _bug(_: object, secret: object, owner: str) -> None:
     raise TypeError(f"It broke for {owner}: {type(local)}.")
 
 
+MAKE_APPLICATION = CREATE.replace("kind: $kind })", 'kind: $kind }, key: "application")')
+MAKE_TOKEN = """
+mutation ($id: ID!) {
+  createCheckoutToken(orderId: $id, key: "token") { ... on CheckoutToken { token } }
+}
+"""
+
+
+async def tokens_are_given_out(gateway: Gateway, spy: Spy) -> None:
+    """An application is made, and asks for tokens in every way, with its secret and near it."""
+    watch, kind = spy.watch, {"kind": "integration"}
+    watch.plant("operator's token", operator(gateway))
+    spy.asking = "operator makes an application"
+    made = await gateway.do(MAKE_APPLICATION, token=operator(gateway), **kind)
+    again = await gateway.do(MAKE_APPLICATION, token=operator(gateway), **kind)
+    assert made == again
+    client_id, secret = made["application"]["clientId"], made["clientSecret"]
+    watch.plant("application secret", secret, "http operator makes an application")
+    spy.asking = "application asks for a token"
+    for given in (secret, secret + "x"):
+        said = asks_as(client_id, given)
+        basic = {"Authorization": aiohttp.encode_basic_auth(client_id, given)}
+        grant = {"grant_type": "client_credentials"}
+        for how in ({"json": said}, {"data": said}, {"data": grant, "headers": basic}):
+            _, answer, _ = await asking(gateway, **how)
+            if "access_token" in answer:
+                name = f"application's token, {len(watch.canaries)}"
+                watch.plant(name, answer["access_token"], "http application asks for a token")
+    spy.asking = "integration makes a checkout token"
+    order_id = await gateway.put(reference="token", number="token")
+    for _ in range(2):
+        token = (await gateway.do(MAKE_TOKEN, id=order_id))["token"]
+    watch.plant("made checkout token", token, "http integration makes a checkout token")
+    spy.asking = "operator"
+    await gateway.ask(
+        "{ applications(first: 9) { nodes { id name clientId } } }", token=operator(gateway)
+    )
+    await gateway.do(REVOKE, token=operator(gateway), id=made["application"]["id"])
+    spy.asking = "integration"
+
+
 async def credentials_rotate(gateway: Gateway) -> None:
     """Held, refused, rotated, replaced: every way that a pair can go."""
     given = {"apiKey": NEXT.username, "apiSecret": NEXT.password}
@@ -317,6 +360,7 @@ async def test_no_canary_is_anywhere_that_the_design_does_not_say(
         await klarna_fails(gateway, spy)
         await callers_err(gateway, spy, payment)
         await bugs_happen(gateway, monkeypatch)
+        await tokens_are_given_out(gateway, spy)
         await credentials_rotate(gateway)
         await read_everything(gateway, payment, order_id)
         await make(gateway, WRONG)
