@@ -2,8 +2,10 @@
 
 import random
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from time import perf_counter
 
@@ -76,6 +78,25 @@ def note(code: Code) -> None:
     request = _ASKED.get()
     if request is not None:
         request.codes[code] = None
+
+
+@contextmanager
+def apart() -> Iterator[None]:
+    """Tell one operation of a socket from the others: it is described and logged by itself."""
+    socket = _ASKED.get()
+    token = _ASKED.set(socket and replace(socket, operation=None, document=None, codes={}))
+    try:
+        yield
+    finally:
+        _ASKED.reset(token)
+
+
+def log_operation(took: float) -> None:
+    """Log an operation of a socket with a line of its own when it is over; `took` in seconds."""
+    this = _ASKED.get()
+    if this is not None:
+        document = None if this.document is None else _digest(this.document)
+        log.info("operation", ms=round(took * 1000, 2), document=document, codes=list(this.codes))
 
 
 @web.middleware

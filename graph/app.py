@@ -25,11 +25,13 @@ from graph.headers import Cors, dressing
 from graph.http import GraphQLView
 from graph.logs import log_unhandled
 from graph.manifest import documents_of
+from graph.open_lines import LINES, Lines
 from graph.pages.graphiql import add_graphiql
 from graph.rates import BAD_TOKENS, Buckets
 from graph.schema import schema
 from graph.server import Runner
 from graph.settings import Settings, shown
+from graph.sockets import Sockets, asks_for_socket
 from resolvers.access import Access
 from resolvers.context import Services
 from resolvers.credentials import Credentials
@@ -113,12 +115,19 @@ def create_app(
     rate, seconds = BAD_TOKENS
     addresses = Buckets("address", rate=rate, seconds=seconds, now=time.monotonic)
     app = web.Application(
-        middlewares=[access, json_errors, guard(services.access, PUBLIC, turning_away(addresses))],
+        middlewares=[
+            access,
+            json_errors,
+            guard(services.access, PUBLIC, turning_away(addresses), asks_for_socket),
+        ],
         client_max_size=MAX_BODY,
     )
     app.on_response_prepare.append(dressing(cors))
     executor = Executor(schema, settings.limits, closed=settings.production)
-    view = GraphQLView(services, executor, documents, body_timeout=settings.body_timeout)
+    app[LINES] = Lines(settings.open_lines, settings.open_lines_of_one)
+    app.on_shutdown.append(app[LINES].hang_up)
+    sockets = Sockets(services, executor, documents, cors.welcomes)
+    view = GraphQLView(services, executor, documents, sockets, body_timeout=settings.body_timeout)
     app.router.add_route("*", "/graphql", view.handle)
     add_callbacks(app, services, settings.callback_networks, settings.body_timeout)
     oauth.add_oauth(app, services, settings.body_timeout)

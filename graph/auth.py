@@ -18,7 +18,12 @@ RETRY_AFTER = "30"
 
 def bearer(request: web.Request) -> str:
     """Return the token that a request brings. Raises Unauthenticated."""
-    scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
+    return token_in(request.headers.get(hdrs.AUTHORIZATION))
+
+
+def token_in(authorization: str | None) -> str:
+    """Return the token of an Authorization header's value. Raises Unauthenticated."""
+    scheme, _, token = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise Unauthenticated("Send an access token: `Authorization: Bearer <token>`.")
     return token.strip()
@@ -28,13 +33,17 @@ def guard(
     access: Access,
     public: Collection[str],
     refuse: Callable[[web.Request, Unauthenticated], web.Response],
+    later: Callable[[web.Request], bool],
 ) -> Middleware:
-    """Return the middleware that lets nobody without a token pass, except to `public` routes."""
+    """Return the middleware that lets nobody without a token pass, except to `public` routes.
+
+    `later` says which requests bring their token only after they are let in.
+    """
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
         resource = request.match_info.route.resource
-        if resource is None or resource.canonical not in public:
+        if (resource is None or resource.canonical not in public) and not later(request):
             try:
                 request[CALLER] = await access.caller(bearer(request))
             except Unauthenticated as no:

@@ -2,18 +2,21 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 from inspect import isawaitable
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from graphql import (
     DocumentNode,
     ExecutionResult,
     FieldNode,
+    GraphQLError,
     OperationDefinitionNode,
     OperationType,
+    create_source_event_stream,
     execute,
 )
 from strawberry import Schema
@@ -28,7 +31,14 @@ from graph.variables import variable_errors
 from resolvers.callers import Caller, CallerKind
 from resolvers.context import Context
 from resolvers.errors import BadInput, Fault, TimedOut
+from store.events import EventStore
 
+T = TypeVar("T")
+
+_IN_A_STREAM = (
+    "A subscription has many answers: ask for it with `Accept: text/event-stream`, or over "
+    "`graphql-transport-ws`."
+)
 READING = 10
 """What a document costs its caller that nobody has sent before, besides its own cost."""
 
@@ -43,6 +53,8 @@ class Answer:
     """Whether anything was executed; if not, the request was at fault and there is no `data`."""
     standing: Standing | None = None
     """What the caller may still ask for, where there is a limit to it."""
+    event_id: str | None = None
+    """The id of the event that it tells of, where a client can go on after that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +64,21 @@ class Prepared:
     document: DocumentNode
     operation: OperationDefinitionNode
     cost: Cost
+
+    @property
+    def changes(self) -> bool:
+        """Whether it is a mutation, which nobody may stop once it is begun."""
+        return self.operation.operation is OperationType.MUTATION
+
+    @property
+    def lasts(self) -> bool:
+        """Whether it is a subscription, which has many answers."""
+        return self.operation.operation is OperationType.SUBSCRIPTION
+
+    @property
+    def name(self) -> str | None:
+        """What the document calls it."""
+        return self.operation.name.value if self.operation.name else None
 
 
 class Executor:
@@ -89,9 +116,7 @@ class Executor:
         """Execute the operation of a document; `name` says which, where it has several."""
         prepared = self.prepare(query, name, context.caller)
         if isinstance(prepared, Answer):
-            describe(query, None)
             return prepared
-        describe(query, prepared.operation)
         return await self.executed(context, prepared, variables, extensions)
 
     def prepare(
@@ -101,6 +126,11 @@ class Executor:
 
         A caller that is named pays for a document that is new.
         """
+        prepared = self._prepare(query, name, caller)
+        describe(query, None if isinstance(prepared, Answer) else prepared.operation)
+        return prepared
+
+    def _prepare(self, query: str, name: str | None, caller: Caller | None) -> Prepared | Answer:
         document = self._shelf.known(query)
         standing = None
         if document is None:
@@ -128,38 +158,142 @@ class Executor:
 
         With `cost` in the request's `extensions` the answer's tell what it cost.
         """
-        given, most = variables or {}, self._limits.max_cost
-        if no := too_large(given, self._limits):
-            return _not_begun([no], executed=True)
-        cost = prepared.cost.of(given)
-        if cost > most:
-            return _not_begun([exceeded("cost", most, cost)], executed=True)
-        standing = self._take(context.caller, cost)
-        if standing and (no := standing.refusal()):
-            return _not_begun([no], executed=True, standing=standing)
+        if prepared.lasts:
+            return _not_begun([BadInput(_IN_A_STREAM, {"argument": "query"})], executed=True)
+        given = variables or {}
+        admitted = self._admit(context.caller, prepared, given)
+        if isinstance(admitted, Answer):
+            return admitted
+        cost, standing = admitted
         body, begun = await self._told(context, prepared, given)
         if extensions and extensions.get("cost") is True:
-            told = {"cost": {"cost": cost, "maximum": most}}
+            told = {"cost": {"cost": cost, "maximum": self._limits.max_cost}}
             body["extensions"] = body.get("extensions", {}) | told
         return Answer(body, begun=begun, standing=standing)
+
+    async def answers(
+        self,
+        context: Context,
+        prepared: Prepared | Answer,
+        variables: dict[str, Any] | None,
+        extensions: Mapping[str, Any] | None = None,
+    ) -> AsyncGenerator[Answer, None]:
+        """Yield whatever an operation is answered: a subscription as long as it goes on.
+
+        One that ends with an answer that was not `begun` has failed.
+        """
+        if isinstance(prepared, Answer):
+            yield prepared
+        elif not prepared.lasts:
+            yield await self.executed(context, prepared, variables, extensions)
+        else:
+            begun = await self.subscribed(context, prepared, variables)
+            if isinstance(begun, Answer):
+                yield begun
+                return
+            async with aclosing(begun):
+                async for answered in begun:
+                    yield answered
+
+    async def subscribed(
+        self, context: Context, prepared: Prepared, variables: dict[str, Any] | None
+    ) -> AsyncGenerator[Answer, None] | Answer:
+        """Begin a subscription, and return its answers as they come, or what is wrong with it.
+
+        It is paid for when it begins; what it tells of is not the caller's doing.
+        """
+        given = variables or {}
+        admitted = self._admit(context.caller, prepared, given)
+        if isinstance(admitted, Answer):
+            return admitted
+        try:
+            source = await self._in_time(context, prepared, self._begin(context, prepared, given))
+        except TimedOut as late:
+            return _not_begun([late], executed=True)
+        if isinstance(source, ExecutionResult):
+            errors = self._at_fault(prepared, given, source.errors or ())
+            return Answer({"errors": errors}, begun=False)
+        return self._tell(source, context, prepared, given)
+
+    async def _begin(
+        self, context: Context, prepared: Prepared, variables: dict[str, Any]
+    ) -> AsyncGenerator[object, None] | ExecutionResult:
+        """Return the events of a subscription, or what is wrong with it."""
+        executor = self._executor_class.build(
+            self._schema,
+            prepared.document,
+            None,
+            context,
+            variables,
+            prepared.name,
+            max_coercion_errors=self._limits.max_errors,
+            hide_suggestions=True,
+        )
+        if isinstance(executor, list):
+            return ExecutionResult(None, errors=executor)
+        created = create_source_event_stream(executor)
+        source = await created if isawaitable(created) else created
+        assert isinstance(source, AsyncGenerator | ExecutionResult)  # noqa: S101  (ours are no others)
+        return source
+
+    async def _tell(
+        self,
+        source: AsyncGenerator[object, None],
+        context: Context,
+        prepared: Prepared,
+        variables: dict[str, Any],
+    ) -> AsyncGenerator[Answer, None]:
+        """Execute a subscription for each of its events, with nothing left over from the last."""
+        async with aclosing(source):
+            while True:
+                try:
+                    event = await anext(source)
+                except StopAsyncIteration:
+                    return
+                except Exception as error:  # noqa: BLE001  (whatever it is, the caller is told)
+                    failed = GraphQLError(str(error), original_error=error)
+                    yield _not_begun([failed], executed=True)
+                    return
+                fresh = Context(context.services, context.caller)
+                body, begun = await self._told(fresh, prepared, variables, event)
+                told = event.id if isinstance(event, EventStore) else None
+                yield Answer(body, begun=begun, event_id=told)
+
+    def _admit(
+        self, caller: Caller, prepared: Prepared, variables: dict[str, Any]
+    ) -> tuple[int, Standing | None] | Answer:
+        """Return what an operation costs and what that leaves its caller, or why it may not be."""
+        most = self._limits.max_cost
+        if no := too_large(variables, self._limits):
+            return _not_begun([no], executed=True)
+        cost = prepared.cost.of(variables)
+        if cost > most:
+            return _not_begun([exceeded("cost", most, cost)], executed=True)
+        standing = self._take(caller, cost)
+        if standing and (no := standing.refusal()):
+            return _not_begun([no], executed=True, standing=standing)
+        return cost, standing
 
     def _take(self, caller: Caller, cost: int) -> Standing | None:
         return self._buckets[caller.kind].take(caller.identity, cost)
 
     async def _told(
-        self, context: Context, prepared: Prepared, variables: dict[str, Any]
+        self,
+        context: Context,
+        prepared: Prepared,
+        variables: dict[str, Any],
+        event: object = None,
     ) -> tuple[dict[str, Any], bool]:
         """Execute an operation, and return its answer and whether it was begun."""
         most = self._limits.max_errors
+        work = self._execute(context, prepared, variables, event)
         try:
-            found = await self._in_time(context, prepared, variables)
+            found = await self._in_time(context, prepared, work)
         except TimedOut as late:
             return {"data": None, "errors": [coded(late.code, late.message, late.details)]}, True
         errors = found.errors or ()
         if found.data is None and errors and not any(error.path for error in errors):
-            wrong = self._wrong(prepared, variables)
-            listed = wrong or [formatted(error, executed=True) for error in errors[:most]]
-            return {"errors": listed}, False
+            return {"errors": self._at_fault(prepared, variables, errors)}, False
         body: dict[str, Any] = {"data": found.data}
         if errors:
             body["errors"] = [formatted(error, executed=True) for error in errors[:most]]
@@ -167,13 +301,17 @@ class Executor:
             body["extensions"] = {"errors": {"shown": most, "all": len(errors)}}
         return body, True
 
-    def _wrong(self, prepared: Prepared, variables: dict[str, Any]) -> list[dict[str, Any]]:
+    def _at_fault(
+        self, prepared: Prepared, variables: dict[str, Any], errors: Sequence[GraphQLError]
+    ) -> list[dict[str, Any]]:
+        """Say what is wrong with the variables, or else with the operation."""
         most, closed = self._limits.max_errors, self._closed
-        return variable_errors(self._schema, prepared.operation, variables, most, closed=closed)
+        wrong = variable_errors(self._schema, prepared.operation, variables, most, closed=closed)
+        return wrong or [formatted(error, executed=True) for error in errors[:most]]
 
     async def _in_time(
-        self, context: Context, prepared: Prepared, variables: dict[str, Any]
-    ) -> ExecutionResult:
+        self, context: Context, prepared: Prepared, work: Coroutine[Any, Any, T]
+    ) -> T:
         """Execute an operation within its time. Raises TimedOut.
 
         A question is given up with all that was asked of the store for it. A change goes on to its
@@ -181,11 +319,9 @@ class Executor:
         then does not begin.
         """
         seconds = self._limits.operation_timeout
-        changes = prepared.operation.operation is OperationType.MUTATION
-        work: Coroutine[Any, Any, ExecutionResult] = self._execute(context, prepared, variables)
         try:
             async with asyncio.timeout(seconds) as scope:
-                if changes:
+                if prepared.changes:
                     return await context.services.turns.see_through(work)
                 return await work
         except TimeoutError:
@@ -195,7 +331,7 @@ class Executor:
             said = (
                 "What was begun is being finished: send it again under the same `key` for its "
                 "answer."
-                if changes
+                if prepared.changes
                 else "It was given up: ask for less at once, or again later."
             )
             raise TimedOut(
@@ -204,16 +340,16 @@ class Executor:
             ) from None
 
     async def _execute(
-        self, context: Context, prepared: Prepared, variables: dict[str, Any]
+        self, context: Context, prepared: Prepared, variables: dict[str, Any], event: object
     ) -> ExecutionResult:
-        named = prepared.operation.name
         run = partial(
             execute,
             self._schema,
             prepared.document,
+            root_value=event,
             context_value=context,
             variable_values=variables,
-            operation_name=named.value if named else None,
+            operation_name=prepared.name,
             executor_class=self._executor_class,
             max_coercion_errors=self._limits.max_errors,
             hide_suggestions=True,  # costly, and `variable_errors` tells of them anyway
@@ -246,8 +382,6 @@ def _choose(document: Document, name: str | None) -> tuple[OperationDefinitionNo
             f"The document has no operation {name}." if name else "Say which by `operationName`."
         )
         raise BadInput(reason, {"argument": "operationName"})
-    if wanted[0][0].operation is OperationType.SUBSCRIPTION:
-        raise BadInput("Subscriptions are not served here.", {"argument": "query"})
     return wanted[0]
 
 

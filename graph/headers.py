@@ -1,6 +1,7 @@
 """The headers of every answer: what is safe, and which other origins' pages may read it."""
 
 from collections.abc import Awaitable, Callable, Collection
+from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
 from multidict import MutableMultiMapping
@@ -31,6 +32,13 @@ class Cors:
 
     def __init__(self, origins: Collection[str]) -> None:
         self._origins = frozenset(origins)
+
+    def welcomes(self, request: web.BaseRequest) -> bool:
+        """Whether a page may open a socket: a browser asks nobody whether it may."""
+        origin = request.headers.get(hdrs.ORIGIN)
+        if origin is None or not self._origins or origin in self._origins:
+            return True
+        return urlsplit(origin).netloc == request.host
 
     def mark(self, request: web.BaseRequest, headers: MutableMultiMapping[str]) -> None:
         """Say in an answer's headers whether the page that asks may read it."""

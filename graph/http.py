@@ -2,14 +2,12 @@
 
 import orjson
 from aiohttp import hdrs, web
-from graphql import OperationType
 
-from graph.access import describe
 from graph.answers import refused
 from graph.auth import CALLER
 from graph.bodies import body_of, is_json
 from graph.documents import Documents
-from graph.execution import Answer, Executor
+from graph.execution import Answer, Executor, Prepared
 from graph.faults import (
     MethodNotAllowed,
     NotAcceptable,
@@ -21,9 +19,11 @@ from graph.faults import (
 from graph.headers import SAFE
 from graph.negotiation import GRAPHQL, JSON, preferred
 from graph.requests import Request, request_of, request_of_address
+from graph.sockets import Sockets, asks_for_socket
+from graph.sse import EVENT_STREAM, stream
 from graph.strict_json import read_json
 from resolvers.context import Context, Services
-from resolvers.errors import BadInput
+from resolvers.errors import BadInput, LimitExceeded
 
 OFFERED = (JSON, GRAPHQL)
 """The media types of answers; the first is for whoever has no preference."""
@@ -48,45 +48,58 @@ class GraphQLView:
         services: Services,
         executor: Executor,
         documents: Documents,
+        sockets: Sockets,
         *,
         body_timeout: float,
     ) -> None:
         self._services = services
         self._executor = executor
         self._documents = documents
+        self._sockets = sockets
         self._body_timeout = body_timeout
 
-    async def handle(self, request: web.Request) -> web.Response:
-        """Execute the operation of a request."""
-        media = preferred(request.headers.get(hdrs.ACCEPT), OFFERED)
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Execute the operation of a request, or hold the conversation of a socket."""
+        if asks_for_socket(request):
+            return await self._sockets.serve(request)
+        accept = request.headers.get(hdrs.ACCEPT)
+        media = preferred(accept, (*OFFERED, EVENT_STREAM))
         if media is None:
-            message = f"Answers are {GRAPHQL} or {JSON}: accept one of them."
+            message = f"Answers are {GRAPHQL}, {JSON} or {EVENT_STREAM}: accept one of them."
             return refused(NotAcceptable(message), status=NotAcceptable.status)
+        told_in = JSON if media == EVENT_STREAM else media
         try:
-            return _response(await self._answered(request), media)
+            return await self._answered(request, media)
         except PersistedQueryNotFound as no:
             # With `application/json` it is an answer like any other, as Apollo's clients expect
-            return refused(no, status=200 if media == JSON else no.status, media=media)
+            return refused(no, status=200 if media == JSON else no.status, media=told_in)
         except RequestFault as no:
-            return refused(no, status=no.status, media=media)
-        except BadInput as no:
-            return refused(no, status=400, media=media)
+            return refused(no, status=no.status, media=told_in)
+        except (BadInput, LimitExceeded) as no:
+            status = 400 if isinstance(no, BadInput) else 503
+            return refused(no, status=status, media=told_in)
 
-    async def _answered(self, request: web.Request) -> Answer:
-        """Return what a request is answered. Raises RequestFault and BadInput."""
+    async def _answered(self, request: web.Request, media: str) -> web.StreamResponse:
+        """Answer a request. Raises RequestFault, BadInput and LimitExceeded."""
         changing = request.method == hdrs.METH_POST
         asked = await self._posted(request) if changing else _in_address(request)
+        context = Context(self._services, request[CALLER])
         text = self._documents.text_of(asked)
-        caller = request[CALLER]
-        prepared = self._executor.prepare(text, asked.operation_name, caller)
+        prepared = self._executor.prepare(text, asked.operation_name, context.caller)
+        if isinstance(prepared, Prepared):
+            if prepared.changes and not changing:
+                raise MethodNotAllowed("Send changes by POST.", allow=hdrs.METH_POST)
+            if prepared.lasts:
+                media = _as_events(request)
+        if media == EVENT_STREAM:
+            if request.method == hdrs.METH_HEAD:
+                raise MethodNotAllowed("An event stream has no end.", allow=METHODS)
+            told = self._executor.answers(context, prepared, asked.variables, asked.extensions)
+            return await stream(request, context, prepared, told)
         if isinstance(prepared, Answer):
-            describe(text, None)
-            return prepared
-        describe(text, prepared.operation)
-        if not changing and prepared.operation.operation is not OperationType.QUERY:
-            raise MethodNotAllowed("Send changes by POST.", allow=hdrs.METH_POST)
-        context = Context(self._services, caller)
-        return await self._executor.executed(context, prepared, asked.variables, asked.extensions)
+            return _response(prepared, media)
+        answer = await self._executor.executed(context, prepared, asked.variables, asked.extensions)
+        return _response(answer, media)
 
     async def _posted(self, request: web.Request) -> Request:
         """Return the request that a body holds. Raises RequestFault and BadInput."""
@@ -95,6 +108,15 @@ class GraphQLView:
                 "Send the operation as `application/json`, in UTF-8.", {"header": "Content-Type"}
             )
         return request_of(read_json(await body_of(request, self._body_timeout), "The body"))
+
+
+def _as_events(request: web.Request) -> str:
+    """Return the one media type of a subscription's answers. Raises NotAcceptable."""
+    if preferred(request.headers.get(hdrs.ACCEPT), (EVENT_STREAM,)) is None:
+        raise NotAcceptable(
+            f"A subscription has many answers: accept {EVENT_STREAM}, or use graphql-transport-ws."
+        )
+    return EVENT_STREAM
 
 
 def _in_address(request: web.Request) -> Request:

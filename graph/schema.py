@@ -1,4 +1,4 @@
-"""The schema: every question and every change, in one place."""
+"""The schema: every question, every change and every subscription, in one place."""
 
 import strawberry.federation
 from strawberry.schema.config import StrawberryConfig
@@ -18,6 +18,7 @@ from graph.payments import PaymentChanges, PaymentQuestions
 from graph.permissions import enforce
 from graph.scalars import SCALARS
 from graph.sdl import plain_sdl, subgraph_sdl
+from graph.subscriptions import Subscriptions
 from graph.transactions import Authorization, Capture, Refund, TransactionQuestions, Void
 
 
@@ -52,9 +53,17 @@ class Mutation(
     """Every change."""
 
 
+@strawberry.type(
+    description="What can be followed, over `graphql-transport-ws` or as `text/event-stream`."
+)
+class Subscription(Subscriptions):
+    """Everything that is pushed."""
+
+
 schema = strawberry.federation.Schema(
     query=with_router_questions(Query),
     mutation=Mutation,
+    subscription=Subscription,
     types=[Authorization, Capture, Void, Refund],  # whatever only an interface leads to
     config=StrawberryConfig(scalar_map=SCALARS),
     scalar_overrides=ANY,

@@ -27,9 +27,9 @@ from graphql import (
 from graph import permissions
 from resolvers.permissions import OPERATORS
 
-LEFT_TO_OTHERS = frozenset({"node", "nodes", "order", "orders"})
-"""The questions that are the gateway's only where it stands alone: in a federation the shop asks
-for its own orders by these names, and nodes are of every subgraph."""
+LEFT_TO_OTHERS = frozenset({"node", "nodes", "order", "orderChanged", "orders"})
+"""The questions and subscriptions that are the gateway's only where it stands alone: in a
+federation the shop asks for its own orders by these names, and nodes are of every subgraph."""
 
 _GRAPHQLS_OWN = frozenset(directive.name for directive in specified_directives)
 
@@ -92,4 +92,6 @@ class _Subgraph(_Declared):
 
 def _left_out(kind: str, field: str) -> bool:
     """Whether a federation has no such field: operators ask the gateway itself."""
-    return permissions.of(kind, field) == OPERATORS or (kind == "Query" and field in LEFT_TO_OTHERS)
+    if kind in ("Query", "Subscription") and field in LEFT_TO_OTHERS:
+        return True
+    return permissions.of(kind, field) == OPERATORS

@@ -171,6 +171,14 @@ class Settings(BaseSettings, Limits):
         bool | None,
         Field(description="Whether GraphiQL is served at /graphiql; unset, unless in production."),
     ] = None
+    open_lines: Annotated[
+        int,
+        Field(ge=0, description="How many sockets and event streams may be open at once."),
+    ] = 500
+    open_lines_of_one: Annotated[
+        int,
+        Field(ge=0, description="How many of them one caller may have."),
+    ] = 50
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Field(description="What is logged.")
     ] = "info"

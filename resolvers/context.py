@@ -67,6 +67,8 @@ class Context:
         """What is done once under a caller's key, and answered with the change it asks for."""
         self.given_up = False
         """Whether the caller was told that it took too long: no other change is begun then."""
+        self.last_seen: str | None = None
+        """The id of the last event that the caller has seen, where its connection says so."""
         self._pasts: dict[Instant, Past] = {}
 
     @property

@@ -38,9 +38,13 @@ BATCH = 64
 class Carrier(Generic[J]):
     """A queue before one connection."""
 
-    def __init__(self, worker: Worker, trip: Trip[J]) -> None:
+    def __init__(
+        self, worker: Worker, trip: Trip[J], arrived: Callable[[], None] | None = None
+    ) -> None:
         self._worker = worker
         self._trip = trip
+        self._arrived = arrived
+        """Called after each trip, whatever came of its jobs and of those who asked for them."""
         self._waiting: deque[Job[J]] = deque()
         self._driver: asyncio.Task[None] | None = None
 
@@ -70,6 +74,8 @@ class Carrier(Generic[J]):
             outcomes = await self._worker.hop(trip)
         except Exception as error:  # noqa: BLE001  (it belongs to those who wait)
             outcomes = [(None, error)] * len(batch)
+        if self._arrived is not None:
+            self._arrived()
         for job, (result, failure) in zip(batch, outcomes, strict=True):
             if job.future.done():
                 continue

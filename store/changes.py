@@ -67,6 +67,9 @@ class Change:
     async def note(self, record: Resource, event: str, payload: Json) -> None:
         """Write down that something happened to a record without changing it."""
         position = self.transaction.position(self.at)
+        order_id = _order_of(record)
+        if order_id is not None:
+            self.transaction.concerns(order_id)
         entry = EventStore(
             id=event_id(position),
             mode=record.mode,
@@ -115,6 +118,14 @@ class Change:
         await self.transaction.run(_INSERT_VERSION, **rows_of(Version).values(version))
         payload = {name: {"from": old, "to": new} for name, (old, new) in changes.items()}
         await self.note(record, event, payload)
+
+
+def _order_of(record: Resource) -> str | None:
+    """Return the id of the order that a record is, or belongs to; None if it is of no order."""
+    if resource_type(record) == "orders":
+        return record.id
+    found: str | None = getattr(record, "order_id", None)
+    return found
 
 
 def differences(before: Resource | None, after: Resource | None) -> dict[str, tuple[Any, Any]]:

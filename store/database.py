@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeVar
 
+from store.announcements import Announcements
 from store.instants import Instant
 from store.statements import Query, Statement
 
@@ -39,7 +40,13 @@ class Transaction(Reader, Protocol):
         """Run a statement that changes rows, and return how many."""
 
     def position(self, at: Instant) -> int:
-        """Return the next place in the log of events: greater than all before, and near `at`."""
+        """Return the next place in the log of events: greater than all before, and near `at`.
+
+        Places are committed in their order: whoever has seen one has seen all before it.
+        """
+
+    def concerns(self, order_id: str) -> None:
+        """Say which order this change is about: it is announced once it is committed."""
 
 
 Work = Callable[[Transaction], Awaitable[T]]
@@ -51,6 +58,8 @@ class Database(Reader, Protocol):
 
     questions: int
     """How many statements were asked outside of changes since it was opened."""
+    announcements: Announcements
+    """Tells of committed events."""
 
     async def write(self, work: Work[T]) -> T:
         """Run a change in a transaction of its own and return its result once it is durable.

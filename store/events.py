@@ -1,15 +1,19 @@
 """Event stores: everything that happened, in one order for the whole store."""
 
+import re
 from dataclasses import dataclass
 from typing import Annotated
 
-from sqlalchemy import Index
+from sqlalchemy import Index, func, select
 from typing_extensions import Doc
 
+from store.database import Reader
 from store.fields import Json, Mark
 from store.instants import Instant
 from store.lookups import Lookup
-from store.scope import Mode
+from store.pages import Found, Key, Page, page
+from store.scope import Mode, Scope
+from store.statements import Statement
 from store.tables import Traits, append_only, derive
 
 SEQUENCES = 1_000_000
@@ -60,11 +64,35 @@ events_by_resource = Lookup(
 )
 events_by_id = Lookup(EventStore, event_stores.c.id)
 
+NEWEST_POSITION = Statement(select(func.coalesce(func.max(event_stores.c.position), 0)))
+_ID = re.compile(r"([0-9]{1,13})-([0-9]{1,6})")
+
+
+async def newest_position(reader: Reader) -> int:
+    """Return the place of the last event of the store; 0 if there is none."""
+    ((found,),) = await reader.rows(NEWEST_POSITION)
+    return int(found)
+
+
+async def events_after(reader: Reader, position: int, scope: Scope, size: int) -> Found:
+    """Return the next events after a place in the log, as they happened."""
+    wanted = Page(size, (Key("position"),), position=(position,))
+    return await page(reader, EventStore, wanted, scope)
+
 
 def event_id(position: int) -> str:
     """Write a place in the log as an event's id: `1755185525941-0`."""
     milliseconds, sequence = divmod(position, SEQUENCES)
     return f"{milliseconds}-{sequence}"
+
+
+def position_of_event(written: str) -> int | None:
+    """Read an event's id as its place in the log; None if it is no such id."""
+    found = _ID.fullmatch(written)
+    if found is None:
+        return None
+    milliseconds, sequence = map(int, found.groups())
+    return milliseconds * SEQUENCES + sequence
 
 
 def position_after(last: int, milliseconds: int) -> int:

@@ -204,6 +204,14 @@ def status_at(payment: KlarnaPayment, now: Instant) -> PaymentStatus:
     return payment.status
 
 
+def ends_at(payment: KlarnaPayment, now: Instant) -> Instant | None:
+    """Return when time alone changes where a payment stands; None if it will not."""
+    ends = [payment.session_expires_at if payment.status in _ENDS_WITH_SESSION else None]
+    if payment.status is PaymentStatus.AUTHORIZED:
+        ends.append(payment.auth_token_expires_at)
+    return min((at for at in ends if at is not None and at > now), default=None)
+
+
 def mismatched(payment: KlarnaPayment, order: Order) -> bool:
     """Whether the order's total today is not what the session was last opened or refreshed with."""
     today = (order.total_amount_with_taxes_cents, order.currency_code)

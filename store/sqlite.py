@@ -4,16 +4,17 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import Coroutine, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from filelock import FileLock
-from sqlalchemy import func, select
 from sqlalchemy.dialects import sqlite
 
+from store.announcements import Announcements
 from store.carrier import Carrier, Job, Outcome
 from store.database import StoreTooSlow, StoreUnavailable, Work
-from store.events import event_stores, position_after
+from store.events import NEWEST_POSITION, position_after
 from store.instants import Instant, epoch_milliseconds
 from store.locking import lock
 from store.migrate import migrate
@@ -26,9 +27,6 @@ T = TypeVar("T")
 Question = tuple[Statement, dict[str, Any]]
 
 _DIALECT = sqlite.dialect(paramstyle="named")
-_LAST_POSITION = Statement(select(func.coalesce(func.max(event_stores.c.position), 0)))
-
-
 PATIENCE = 5.0
 """How long one question may take, in seconds, so that a slow one does not hold up all others."""
 INSTRUCTIONS = 20_000
@@ -52,11 +50,16 @@ class SqliteDatabase:
     """
 
     def __init__(
-        self, held: FileLock, writer: Carrier[Work[Any]], reader: Carrier[Question]
+        self,
+        held: FileLock,
+        writer: Carrier[Work[Any]],
+        reader: Carrier[Question],
+        announcements: Announcements,
     ) -> None:
         self._lock = held
         self._writer = writer
         self._reader = reader
+        self.announcements = announcements
         self.questions = 0
         """How many statements were asked outside of changes since it was opened."""
 
@@ -96,7 +99,9 @@ async def open_sqlite(path: Path, patience: float = PATIENCE) -> SqliteDatabase:
     except BaseException:
         held.release()
         raise
-    return SqliteDatabase(held, Carrier(writer, commits), Carrier(reader, answers))
+    announcements = Announcements()
+    writing = Carrier(writer, commits, partial(commits.tell, announcements))
+    return SqliteDatabase(held, writing, Carrier(reader, answers), announcements)
 
 
 class Answers:
@@ -140,7 +145,9 @@ class Commits:
     """Makes changes durable, all that came together in one commit."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self._last: int = execute(connection, _LAST_POSITION, {}).fetchone()[0]
+        self._last: int = execute(connection, NEWEST_POSITION, {}).fetchone()[0]
+        self.changed: set[str | None] = set()
+        """The orders that a commit is about, and None if it has any event."""
 
     def __call__(
         self, connection: sqlite3.Connection, works: Sequence[Job[Work[Any]]]
@@ -173,7 +180,14 @@ class Commits:
     def position(self, at: Instant) -> int:
         """Return the next place in the log of events."""
         self._last = position_after(self._last, epoch_milliseconds(at))
+        self.changed.add(None)
         return self._last
+
+    def tell(self, announcements: Announcements) -> None:
+        """Announce what a commit was about; if it failed, somebody looks in vain."""
+        if self.changed:
+            announcements.announce(self.changed)
+            self.changed.clear()
 
 
 class SqliteTransaction:
@@ -182,6 +196,7 @@ class SqliteTransaction:
     def __init__(self, connection: sqlite3.Connection, commits: Commits) -> None:
         self._connection = connection
         self.position = commits.position
+        self.concerns = commits.changed.add
 
     async def all(self, query: Query[R], **parameters: object) -> list[R]:
         """Return the records that a query finds, this transaction's own changes included."""

@@ -12,7 +12,7 @@ from graph.pages.tabs import EXAMPLES
 from tests.pages.conftest import Serve
 from tests.pages.visits import TABS, Visit
 
-STEPS = ["CreateSession", "SaveToken", "Refresh", "Place", "History"]
+STEPS = ["CreateSession", "SaveToken", "Refresh", "Place", "History", "Follow"]
 
 
 @strawberry.type
@@ -134,7 +134,7 @@ async def test_a_link_with_an_order_opens_the_examples_again(steps: Visit) -> No
     await steps.reload()
     await steps.follow("#token=abc&order=second")
 
-    await expect(steps.page.locator(TABS)).to_have_count(5)
+    await expect(steps.page.locator(TABS)).to_have_count(6)
     assert await steps.variables() == {"orderId": "second"}
 
 

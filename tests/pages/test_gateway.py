@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
+from tests import documents
 from tests.gateway import Gateway
 from tests.pages.visits import Visit
 
@@ -47,6 +48,27 @@ async def test_the_tabs_take_an_order_from_its_session_to_placed(
         "placing",
         "placed",
     ]
+    assert visit.elsewhere == []
+    assert visit.complaints == []
+    await visit.page.close()
+
+
+async def test_a_tab_follows_the_payment_as_it_changes(
+    gateway: Gateway, browser: Browser, assets: Path
+) -> None:
+    del assets
+    payment = await gateway.open()
+    visit = await Visit.begin(browser, f"{gateway.url}/graphiql")
+    shown = visit.page.locator(".result-window")
+
+    await visit.follow(f"#token={gateway.token()}&payment={payment['id']}")
+    await visit.choose(6)
+    await visit.run()
+    await expect(shown).to_contain_text('"OPEN"')
+    token = await gateway.authorize(payment)
+    await gateway.do(documents.SAVE_TOKEN, id=payment["id"], authToken=token)
+
+    await expect(shown).to_contain_text('"AUTHORIZED"')
     assert visit.elsewhere == []
     assert visit.complaints == []
     await visit.page.close()

@@ -27,10 +27,12 @@ def test_the_examples_follow_a_payment_from_its_session_to_its_history() -> None
         "Refresh",
         "Place",
         "History",
+        "Follow",
     ]
     assert [operation(tab).operation for tab in TABS] == [
         *[OperationType.MUTATION] * 4,
         OperationType.QUERY,
+        OperationType.SUBSCRIPTION,
     ]
 
 

@@ -35,6 +35,15 @@ def _change(field: str, argument: str = "id", more: str = "") -> str:
     return f"mutation ($id: ID!) {{ {field}({argument}: $id{more}) {{ __typename }} }}"
 
 
+SUBSCRIPTIONS: dict[str, tuple[str, str]] = {
+    "klarnaPaymentChanged": (
+        "subscription ($id: ID!) { klarnaPaymentChanged(id: $id) { id } }",
+        "payment",
+    ),
+    "orderChanged": ("subscription ($id: ID!) { orderChanged(id: $id) { id } }", "order"),
+    "eventStores": ('subscription { eventStores(after: "0-0") { id } }', ""),
+}
+
 QUESTIONS: dict[str, tuple[str, str]] = {
     "klarnaPayment": (_by_id("klarnaPayment"), "payment"),
     "klarnaPayment asOf": (_then("klarnaPayment"), "payment"),

@@ -97,7 +97,11 @@ asks."""
 
 SUBSCRIPTIONS = """
                           own        other      integration  operator   in the other mode
+klarnaPaymentChanged      seen       not_found  seen         seen       not_found
+orderChanged              seen       not_found  seen         seen       not_found
+eventStores               forbidden  forbidden  seen         seen       seen
 """
+"""What each subscription begins with; events are asked for from the first one on."""
 
 ROUTES = {
     "* /graphql": "a token",

@@ -22,6 +22,7 @@ from graph.manifest import documents_of
 from graph.schema import schema
 from store import sqlite
 from tests.documents import TOKEN
+from tests.live.talk import Stream
 from tests.permissions import documents
 from tests.permissions.people import World, populated
 from tests.permissions.table import (
@@ -121,6 +122,30 @@ async def test_a_change_is_made_for_whom_the_table_says(world: World, name: str)
     document, thing = documents.CHANGES[name]
 
     await as_the_table_says(world, rows(CHANGES)[name], document, thing)
+
+
+@pytest.mark.parametrize("name", rows(SUBSCRIPTIONS))
+async def test_a_subscription_begins_for_whom_the_table_says(world: World, name: str) -> None:
+    document, thing = documents.SUBSCRIPTIONS[name]
+    expected = rows(SUBSCRIPTIONS)[name]
+
+    answered = {caller: await begun(world, caller, document, thing) for caller in expected}
+
+    assert answered == expected
+
+
+async def begun(world: World, caller: str, document: str, thing: str) -> str:
+    """What a subscription begins with for a caller, in a word of the table."""
+    token = world.tokens[caller]
+    headers = {"Accept": "text/event-stream"}
+    headers |= {} if token is None else {"Authorization": f"Bearer {token}"}
+    body = {"query": document, "variables": {"id": world.ids[thing]} if thing else {}}
+    url = f"{world.gateway.url}/graphql"
+    async with world.gateway.http.post(url, json=body, headers=headers) as reply:
+        answer = await reply.json() if reply.status == 401 else (await Stream(reply).next()).answer
+    if errors := answer.get("errors"):
+        return str(errors[0]["extensions"]["code"]).lower()
+    return "seen"
 
 
 async def as_the_table_says(

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import create_engine
 from sqlalchemy.pool import StaticPool
 
+from store.announcements import Announcements
 from store.carrier import Job
 from store.database import Work
 from store.dialect import json_holds
@@ -54,6 +55,7 @@ class MemoryDatabase:
         self._answers = Answers(disk.connection, PATIENCE)
         self._random = random
         self.questions = 0
+        self.announcements = Announcements()
 
     async def all(self, query: Query[R], **parameters: object) -> list[R]:
         return query.records(await self.rows(query, **parameters))

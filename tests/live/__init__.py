@@ -1,0 +1,1 @@
+"""Subscriptions as clients follow them, over real sockets and real event streams."""
