@@ -108,6 +108,26 @@ def schema(
 
 
 @cli.command()
+def explain(
+    document: Annotated[typer.FileText, typer.Argument(help="A GraphQL document; - is stdin.")],
+    kind: Annotated[CallerKind, typer.Option(help="Who asks.")] = CallerKind.integration,
+    variables: Annotated[str, typer.Option(help="Its variables, as JSON.")] = "{}",
+) -> None:
+    """Print the SQL statement that a question is compiled to, or why it is not."""
+    from graph.compiler.explaining import explained  # noqa: PLC0415  (likewise)
+    from graph.schema import schema as served  # noqa: PLC0415  (likewise)
+
+    try:
+        given = orjson.loads(variables)
+    except orjson.JSONDecodeError as error:
+        _fail(f"--variables is not JSON: {error}")
+    if not isinstance(given, dict):
+        _fail("--variables must be a JSON object.")
+    for line in explained(served, document.read(), kind, given):
+        _say(line)
+
+
+@cli.command()
 def errors() -> None:
     """Print what each code of a refusal or an error means, and what to do about it."""
     from graph.catalogue import errors_text  # noqa: PLC0415  (likewise)

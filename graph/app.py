@@ -19,6 +19,7 @@ from graph.answers import as_json, json_errors, turning_away
 from graph.auth import guard
 from graph.bodies import MAX_BODY
 from graph.callbacks import ROUTES, add_callbacks
+from graph.compiler.compiled import Compiler
 from graph.documents import Documents
 from graph.execution import Executor
 from graph.headers import Cors, dressing
@@ -123,7 +124,9 @@ def create_app(
         client_max_size=MAX_BODY,
     )
     app.on_response_prepare.append(dressing(cors))
-    executor = Executor(schema, settings.limits, closed=settings.production)
+    mode = settings.compiler
+    compiler = None if mode == "off" else Compiler(schema, eager=mode == "eager")
+    executor = Executor(schema, settings.limits, closed=settings.production, compiler=compiler)
     app[LINES] = Lines(settings.open_lines, settings.open_lines_of_one)
     app.on_shutdown.append(app[LINES].hang_up)
     sockets = Sockets(services, executor, documents, cors.welcomes)

@@ -10,6 +10,7 @@ from graph.context import Info
 from graph.errors import Refusal
 from graph.filters import filter_of
 from graph.inputs import graph_input
+from graph.lookups import found_by
 from graph.mutations import mutation
 from graph.permissions import open_to
 from graph.sorting import order_of
@@ -91,7 +92,10 @@ class CreateApplicationInput(ApplicationSettings):
 class ApplicationQuestions:
     """What can be asked of applications."""
 
-    @strawberry.field(graphql_type=Application | None, metadata=open_to(OPERATORS))
+    @strawberry.field(
+        graphql_type=Application | None,
+        metadata=open_to(OPERATORS) | found_by(id=applications_by_id),
+    )
     async def application(
         self, info: Info, id: Annotated[strawberry.ID, Doc("The application's id.")]
     ) -> store.Application | None:

@@ -8,6 +8,7 @@ from typing_extensions import Doc
 from graph.connections import connection_of, listed
 from graph.context import Info
 from graph.filters import filter_of
+from graph.lookups import kept_as
 from graph.nodes import Node
 from graph.permissions import open_to
 from graph.resources import EVENTS, HISTORY, Resource
@@ -23,6 +24,9 @@ from store.pages import Key, Order
 VERSIONS: Order = (Key("created_at"),)
 
 
+_KEPT_AS = kept_as(RESOURCES, "resource_type", "resource_id")
+
+
 async def _resource(entry: versions.Version | events.EventStore, info: Info) -> Any:
     loaders = info.context.loaders_of(entry)
     return await loaders.one(RESOURCES[entry.resource_type], entry.resource_id)
@@ -32,7 +36,7 @@ async def _resource(entry: versions.Version | events.EventStore, info: Info) -> 
 class Version(versions.Version, Node):
     """What one change of a resource changed: its attributes' old and new values."""
 
-    @strawberry.field(graphql_type=Resource | None)
+    @strawberry.field(graphql_type=Resource | None, metadata=_KEPT_AS)
     async def resource(self, info: Info) -> Any:
         """The resource as it is now, or null if it was deleted."""
         return await _resource(self, info)
@@ -42,7 +46,7 @@ class Version(versions.Version, Node):
 class EventStore(events.EventStore, Node):
     """Something that happened to a resource."""
 
-    @strawberry.field(graphql_type=Resource | None)
+    @strawberry.field(graphql_type=Resource | None, metadata=_KEPT_AS)
     async def resource(self, info: Info) -> Any:
         """The resource as it is now, or null if it was deleted."""
         return await _resource(self, info)

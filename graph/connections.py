@@ -16,6 +16,7 @@ from graph.permissions import open_to
 from graph.relationships import Relationship
 from graph.sorting import keys_of
 from graph.types import graph_type, record_of
+from resolvers.context import Context
 from resolvers.cursors import Foreign
 from resolvers.errors import BadInput
 from resolvers.permissions import EVERYONE, READERS, Kinds
@@ -138,7 +139,8 @@ def listed(
             lambda: count(context.database, record, asked.page.condition, context.scope),
         )
 
-    return _field(name, module, description, order, fetch, open_to(seen_by))
+    connection = Connection(name, name, order, None)
+    return _field(connection, module, description, fetch, seen_by)
 
 
 def connected(
@@ -167,7 +169,8 @@ def connected(
             lambda: loaders.count(lookup, asked.page.condition, parent),
         )
 
-    return _field(name, module, description, order, fetch, relationship.metadata, asked_as)
+    connection = Connection(name, asked_as or name, order, relationship)
+    return _field(connection, module, description, fetch, seen_by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,21 +179,55 @@ class Asked:
 
     graph: type
     page: Page
+    tag: str
+    """What cursors of this list in this order are sealed with."""
     write: Callable[[object], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What a connection field says of itself; executing and compiling it both read this."""
+
+    name: str
+    asked_as: str
+    """The type whose filter and order it takes."""
+    default: Order
+    relationship: Relationship | None
+    """What leads to its records; at the root, nothing does."""
+
+    def asked(  # noqa: PLR0917  (GraphQL gives the arguments by their names)
+        self,
+        context: Context,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+        filter: Any = None,
+        order_by: Any = None,
+    ) -> Asked:
+        """Return what arguments ask for. Raises BadInput, and Forbidden as `condition_of` does."""
+        size, backward = _size(first, last, after, before)
+        graph = _GRAPHS[self.asked_as]
+        order = keys_of(order_by, self.default)
+        cursors, tag = context.services.cursors, _tag(self.name, order)
+        wanted = Page(
+            size,
+            order,
+            condition_of(graph, filter, context),
+            backward,
+            _position(cursors.read, tag, "before" if backward else "after", before or after),
+        )
+        return Asked(
+            graph, wanted, tag, lambda record: cursors.write(tag, position_of(record, order))
+        )
 
 
 Fetch = Callable[[Any, Info, Asked], Awaitable[Paged]]
 
 
-def _field(  # noqa: PLR0917  (called by the two functions above only)
-    name: str,
-    module: str,
-    description: str,
-    default: Order,
-    fetch: Fetch,
-    metadata: dict[str, Any],
-    asked_as: str | None = None,
-) -> StrawberryField:
+def _field(
+    connection: Connection, module: str, description: str, fetch: Fetch, seen_by: Kinds
+) -> Any:
     async def resolve(  # noqa: PLR0917  (GraphQL gives the arguments by their names)
         root: Any,
         info: Info,
@@ -201,24 +238,13 @@ def _field(  # noqa: PLR0917  (called by the two functions above only)
         filter: Any = None,
         order_by: Any = None,
     ) -> Paged:
-        size, backward = _size(first, last, after, before)
-        graph = _GRAPHS[asked_as or name]
-        order = keys_of(order_by, default)
-        cursors, tag = info.context.services.cursors, _tag(name, order)
-        wanted = Page(
-            size,
-            order,
-            condition_of(graph, filter, info.context),
-            backward,
-            _position(cursors.read, tag, "before" if backward else "after", before or after),
-        )
-        asked = Asked(graph, wanted, lambda record: cursors.write(tag, position_of(record, order)))
+        asked = connection.asked(info.context, first, after, last, before, filter, order_by)
         return await fetch(root, info, asked)
 
     lazy = strawberry.lazy(module)
-    taken: Any = Annotated[f"{asked_as or name}Filter", lazy]
-    key: Any = Annotated[f"{asked_as or name}Order", lazy]
-    made: Any = Annotated[f"{name}Connection", lazy]
+    taken: Any = Annotated[f"{connection.asked_as}Filter", lazy]
+    key: Any = Annotated[f"{connection.asked_as}Order", lazy]
+    made: Any = Annotated[f"{connection.name}Connection", lazy]
     resolve.__annotations__ |= {
         "first": Annotated[int | None, Doc(f"How many from the beginning, 1 to {MAX_PAGE}.")],
         "after": Annotated[str | None, Doc("Begin after this cursor; with `first`.")],
@@ -227,11 +253,15 @@ def _field(  # noqa: PLR0917  (called by the two functions above only)
         "filter": Annotated[taken | None, Doc("What the items must be like.")],
         "order_by": Annotated[list[key] | None, Doc("What to sort by, most important first.")],
     }
+    relationship = connection.relationship
     field: StrawberryField = strawberry.field(
         resolver=resolve,
         graphql_type=made | None,
         description=description,
-        metadata=metadata,
+        metadata={
+            "connection": connection,
+            **(relationship.metadata if relationship else open_to(seen_by)),
+        },
     )
     return field
 

@@ -19,9 +19,11 @@ from graphql import (
     create_source_event_stream,
     execute,
 )
+from orjson import Fragment
 from strawberry import Schema
 
 from graph.access import describe
+from graph.compiler.compiled import Compiler
 from graph.costs import Cost
 from graph.errors import coded, formatted
 from graph.limits import Limits, exceeded
@@ -48,7 +50,10 @@ class Answer:
     """What an operation is answered."""
 
     body: dict[str, Any]
-    """`data`, `errors` or both, as GraphQL's specification has them."""
+    """`data`, `errors` or both, as GraphQL's specification has them.
+
+    `data` that was compiled is JSON already: a fragment, which orjson writes as it is.
+    """
     begun: bool
     """Whether anything was executed; if not, the request was at fault and there is no `data`."""
     standing: Standing | None = None
@@ -90,11 +95,13 @@ class Executor:
         limits: Limits,
         *,
         closed: bool = False,
+        compiler: Compiler | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._schema = schema._schema  # noqa: SLF001  (Strawberry's own `execute` picks operations too freely)
         self._executor_class = schema.execution_context_class
         self._limits = limits
+        self._compiler = compiler
         self._closed = closed
         """Whether the schema can neither be read nor guessed."""
         self._shelf = Shelf(self._schema, limits, closed=closed)
@@ -342,6 +349,12 @@ class Executor:
     async def _execute(
         self, context: Context, prepared: Prepared, variables: dict[str, Any], event: object
     ) -> ExecutionResult:
+        if self._compiler is not None and event is None:
+            operation = prepared.operation
+            data = await self._compiler.data(context, prepared.document, operation, variables)
+            if data is not None:
+                # It is JSON already, which orjson writes as it is
+                return ExecutionResult(data=cast("Any", Fragment(data)))
         run = partial(
             execute,
             self._schema,

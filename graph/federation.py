@@ -122,7 +122,9 @@ def _questions() -> type:
             return Service()
 
         @strawberry.field(
-            name="_entities", graphql_type=list[any_entity | None], metadata=open_to(EVERYONE)
+            name="_entities",
+            graphql_type=list[any_entity | None],
+            metadata=open_to(EVERYONE) | {"entities": _ENTITIES},
         )
         async def entities(
             self,

@@ -5,12 +5,14 @@ from typing import Annotated, Any
 import strawberry
 from typing_extensions import Doc
 
+from graph.computed import in_sql
 from graph.connections import connected, connection_of, listed
 from graph.context import Info
 from graph.errors import Refusal
 from graph.federation import entity
 from graph.filters import filter_of
 from graph.inputs import changes, content, graph_input, graph_patch
+from graph.lookups import found_by
 from graph.mutations import mutation
 from graph.permissions import open_to
 from graph.resources import AsOf, Resource, asked_for
@@ -19,11 +21,20 @@ from graph.types import graph_type
 from resolvers import gateways, rotating, switching
 from resolvers.permissions import READERS
 from store import gateways as store
+from store.building import text_in
 from store.gateways import KlarnaGatewaySettings, gateways_by_id
 from store.payment_methods import payment_methods_by_gateway
 from store.payments import payments_by_gateway
 
 HERE = "graph.gateways"
+
+
+def _mask(name: str, *, optional: bool = False) -> dict[str, Any]:
+    """Return the metadata of a field that shows one of the masked credentials."""
+    return in_sql(
+        lambda gateway, _: text_in(gateway.credential_keys, name, optional=optional),
+        "credential_keys",
+    )
 
 
 @entity(gateways_by_id, seen_by=READERS)
@@ -46,22 +57,22 @@ class KlarnaGateway(store.KlarnaGateway, Resource):
         "The payments that went through it.",
     )
 
-    @strawberry.field
+    @strawberry.field(metadata=_mask("api_key"))
     def api_key(self) -> str:
         """The masked tail of Klarna's API username, such as `********BW989`; never the key."""
         return str(self.credential_keys["api_key"])
 
-    @strawberry.field
+    @strawberry.field(metadata=_mask("api_secret"))
     def api_secret(self) -> str:
         """The masked tail of Klarna's API password; never the secret."""
         return str(self.credential_keys["api_secret"])
 
-    @strawberry.field
+    @strawberry.field(metadata=_mask("next_api_key", optional=True))
     def next_api_key(self) -> str | None:
         """The masked tail of the API username that it changes over to; null without one."""
         return self.credential_keys.get("next_api_key")
 
-    @strawberry.field
+    @strawberry.field(metadata=_mask("next_api_secret", optional=True))
     def next_api_secret(self) -> str | None:
         """The masked tail of the API password that it changes over to; null without one."""
         return self.credential_keys.get("next_api_secret")
@@ -102,7 +113,10 @@ class UpdateKlarnaGatewayInput(KlarnaGatewaySettings):
 class GatewayQuestions:
     """What can be asked of gateways."""
 
-    @strawberry.field(graphql_type=KlarnaGateway | None, metadata=open_to(READERS))
+    @strawberry.field(
+        graphql_type=KlarnaGateway | None,
+        metadata=open_to(READERS) | found_by(id=gateways_by_id),
+    )
     async def klarna_gateway(
         self,
         info: Info,

@@ -6,6 +6,7 @@ import strawberry
 from typing_extensions import Doc
 
 from graph.context import Info
+from graph.lookups import found_among
 from graph.permissions import open_to
 from graph.types import graph_interface, graph_type
 from resolvers.errors import BadInput
@@ -26,12 +27,14 @@ class Node:
 class NodeQuestions:
     """What can be asked of anything."""
 
-    @strawberry.field(graphql_type=Node | None, metadata=open_to(EVERYONE))
+    @strawberry.field(graphql_type=Node | None, metadata=open_to(EVERYONE) | found_among("id"))
     async def node(self, info: Info, id: Annotated[strawberry.ID, Doc("Its id.")]) -> Any:
         """Anything by its id, or null if the caller sees nothing of this id."""
         return (await nodes_by_id(info.context, [id]))[0]
 
-    @strawberry.field(graphql_type=list[Node | None], metadata=open_to(EVERYONE))
+    @strawberry.field(
+        graphql_type=list[Node | None], metadata=open_to(EVERYONE) | found_among("ids")
+    )
     async def nodes(
         self, info: Info, ids: Annotated[list[strawberry.ID], Doc("Their ids, at most 100.")]
     ) -> list[Any]:

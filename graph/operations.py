@@ -9,6 +9,7 @@ from graph.connections import connection_of, listed
 from graph.context import Info
 from graph.errors import Refusal
 from graph.filters import filter_of
+from graph.lookups import found_by
 from graph.mutations import mutation
 from graph.permissions import open_to
 from graph.relationships import one
@@ -58,7 +59,10 @@ OperationResult = Annotated[
 class OperationQuestions:
     """What can be asked of operations."""
 
-    @strawberry.field(graphql_type=Operation | None, metadata=open_to(READERS))
+    @strawberry.field(
+        graphql_type=Operation | None,
+        metadata=open_to(READERS) | found_by(id=operations_by_id),
+    )
     async def operation(
         self, info: Info, id: Annotated[strawberry.ID, Doc("The operation's id.")]
     ) -> store.Operation | None:

@@ -1,16 +1,20 @@
 """Orders: the types, their questions and changes."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import strawberry
+from sqlalchemy import ColumnElement
 from typing_extensions import Doc
 
+from graph.computed import Columns, Statement, in_sql
 from graph.connections import connected, connection_of, listed
 from graph.context import Info
 from graph.errors import Refusal, told
 from graph.federation import entity, shareable
 from graph.filters import filter_of
 from graph.inputs import content, graph_input
+from graph.lookups import found_by
 from graph.mutations import mutation
 from graph.payment_methods import PaymentMethod
 from graph.payments import KlarnaPayment
@@ -22,18 +26,23 @@ from graph.transactions import moved
 from graph.types import graph_type
 from resolvers import deciding, orders, purchases
 from resolvers.errors import BadInput, Refused
+from resolvers.given import Given, Rows, key_in_sql, rows_in_sql
 from resolvers.history import time_of
 from resolvers.obstacles import obstacles
 from resolvers.permissions import EVERYONE, READERS
 from resolvers.placing import place_order
+from resolvers.purchases import purchase_given, purchase_in_sql
 from resolvers.snapshots import Snapshot
 from store import addresses, line_items
 from store import orders as store
 from store.addresses import AddressContent, addresses_by_id
+from store.instants import Instant
 from store.line_items import LineItemContent, line_items_by_order
 from store.orders import OrderContent, orders_by_id, orders_by_reference, orders_by_token
 from store.payment_methods import payment_methods_by_id
 from store.payments import payments_by_id, payments_by_order
+from store.scope import Reach
+from store.sqlite import at_once
 from store.transactions import (
     authorizations_by_order,
     captures_by_order,
@@ -55,6 +64,27 @@ class Address(addresses.Address, Resource):
 @graph_type
 class LineItem(line_items.LineItem, Resource):
     """One line of an order: goods, shipping, a discount or a charge."""
+
+
+def _obstacles_in_sql(answered: Callable[[list[Refused]], Any]) -> dict[str, Any]:
+    """Return the metadata of a field that is answered from what stands in an order's way."""
+
+    def finish(now: Instant, orders: Rows, sources: Rows, *purchase: Rows) -> Any:
+        found = (orders_by_id, orders), (payments_by_id, sources), *purchase_given(*purchase)
+        given = Given(*found)
+        return answered(at_once(obstacles(given, given.one(orders_by_id), now)))
+
+    def express(order: Columns, asked: Statement) -> ColumnElement[Any]:
+        source = order.payment_source_id
+        return asked.finished(
+            finish,
+            asked.now,
+            rows_in_sql(orders_by_id, order.id, asked.reach),
+            rows_in_sql(payments_by_id, source, Reach.everything),
+            *purchase_in_sql(order.id, key_in_sql(payments_by_id, source, "payment_gateway_id")),
+        )
+
+    return in_sql(express, "id", "payment_source_id")
 
 
 @shareable
@@ -96,18 +126,25 @@ class Order(store.Order, Resource):
     voids = moved("Void", voids_by_order, "The voids of its authorizations, failed ones too.")
     refunds = moved("Refund", refunds_by_order, "The refunds of its captures, failed ones too.")
 
-    @strawberry.field
+    @strawberry.field(
+        metadata=in_sql(
+            lambda order, _: purchases.editable_in_sql(order), "status", "payment_source_id"
+        )
+    )
     async def editable(self, info: Info) -> bool:
         """Whether it may still change: it is not placed, nor just being placed."""
         return await purchases.editable(info.context.loaders_of(self), self)
 
-    @strawberry.field
+    @strawberry.field(metadata=_obstacles_in_sql(lambda found: not found))
     async def placeable(self, info: Info) -> bool | None:
         """Whether `placeOrder` would ask Klarna now. Null for an order of the past."""
         found = await _obstacles(self, info)
         return None if found is None else not found
 
-    @strawberry.field(graphql_type=list[Refusal] | None)
+    @strawberry.field(
+        graphql_type=list[Refusal] | None,
+        metadata=_obstacles_in_sql(lambda found: [told(refused) for refused in found]),
+    )
     async def obstacles(self, info: Info) -> list[Refusal] | None:
         """All that stands in the way of placing it, the weightiest first; none if `placeable`.
 
@@ -180,7 +217,11 @@ class OrderInput(OrderContent):
 class OrderQuestions:
     """What can be asked of orders."""
 
-    @strawberry.field(graphql_type=Order | None, metadata=open_to(EVERYONE))
+    @strawberry.field(
+        graphql_type=Order | None,
+        metadata=open_to(EVERYONE)
+        | found_by(id=orders_by_id, reference=orders_by_reference, token=orders_by_token),
+    )
     async def order(
         self,
         info: Info,

@@ -11,6 +11,7 @@ from graph.errors import Refusal
 from graph.federation import entity
 from graph.filters import filter_of
 from graph.inputs import changes, content, graph_input, graph_patch
+from graph.lookups import found_by
 from graph.mutations import mutation
 from graph.permissions import open_to
 from graph.relationships import one
@@ -66,7 +67,10 @@ class UpdatePaymentMethodInput(PaymentMethodSettings):
 class PaymentMethodQuestions:
     """What can be asked of payment methods."""
 
-    @strawberry.field(graphql_type=PaymentMethod | None, metadata=open_to(READERS))
+    @strawberry.field(
+        graphql_type=PaymentMethod | None,
+        metadata=open_to(READERS) | found_by(id=payment_methods_by_id),
+    )
     async def payment_method(
         self, info: Info, id: Annotated[strawberry.ID, Doc("The payment method's id.")]
     ) -> store.PaymentMethod | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 import strawberry
 from typing_extensions import Doc
 
+from graph.computed import in_sql
 from graph.connections import connection_of, listed
 from graph.context import Info
 from graph.errors import Refusal
@@ -13,6 +14,7 @@ from graph.federation import entity
 from graph.filters import filter_of
 from graph.gateways import KlarnaGateway
 from graph.inputs import changes, content, graph_input, graph_patch
+from graph.lookups import found_by
 from graph.mutations import mutation
 from graph.permissions import open_to
 from graph.relationships import one
@@ -21,18 +23,22 @@ from graph.sorting import order_of
 from graph.types import graph_type
 from resolvers import payments
 from resolvers.errors import Refused
+from resolvers.given import Given, Rows, key_in_sql, rows_in_sql
 from resolvers.history import time_of
 from resolvers.klarna.wire import authorize_payload
 from resolvers.mismatches import mismatches
 from resolvers.permissions import EVERYONE, INTEGRATIONS, READERS
+from resolvers.purchases import purchase_given, purchase_in_sql
 from resolvers.recording import record_klarna_order
 from store import payments as store
 from store.addresses import addresses_by_id
+from store.building import stored
 from store.fields import Json
 from store.gateways import gateways_by_id
 from store.orders import orders_by_id
 from store.payments import PaymentStatus, payments_by_id, payments_by_session
 from store.resources import Referable
+from store.sqlite import at_once
 
 if TYPE_CHECKING:
     from graph.orders import Order
@@ -71,6 +77,29 @@ class PaymentMethodCategory:
             if isinstance(urls, dict)
             else None,
         )
+
+
+def _payload(snapshot: Json, orders: Rows, billing: Rows, shipping: Rows) -> Json | None:
+    order = Given((orders_by_id, orders)).one(orders_by_id)
+    if order is None:
+        return None
+    addresses = [Given((addresses_by_id, one)).one(addresses_by_id) for one in (billing, shipping)]
+    return authorize_payload(snapshot, order, *addresses)
+
+
+def _mismatches(payment: Rows, orders: Rows, *purchase: Rows) -> Any:
+    given = Given((payments_by_id, payment), (orders_by_id, orders), *purchase_given(*purchase))
+    order = given.one(orders_by_id)
+    if order is None:
+        return None
+    try:
+        return at_once(mismatches(given, order, given.one(payments_by_id)))
+    except Refused:
+        return None
+
+
+def _categories(sent: list[Json]) -> list[PaymentMethodCategory]:
+    return [PaymentMethodCategory.of(category) for category in sent]
 
 
 def _text(sent: Json, name: str) -> str | None:
@@ -112,17 +141,35 @@ class KlarnaPayment(store.KlarnaPayment, Resource):
         seen_by=READERS,
     )
 
-    @strawberry.field(name="status")
+    @strawberry.field(
+        name="status",
+        metadata=in_sql(
+            lambda payment, asked: store.status_in_sql(payment, asked.now),
+            "status",
+            "session_expires_at",
+            "auth_token_expires_at",
+        ),
+    )
     def standing(self, info: Info) -> PaymentStatus:
         """Where it stands now: sessions and authorizations end by the clock."""
         return store.status_at(self, info.context.time_of(self))
 
-    @strawberry.field(name="paymentMethods")
+    @strawberry.field(
+        name="paymentMethods",
+        metadata=in_sql(
+            lambda payment, asked: asked.finished(_categories, stored(payment.payment_methods)),
+            "payment_methods",
+        ),
+    )
     def categories(self) -> list[PaymentMethodCategory]:
         """Klarna's payment method categories for this order. Show the shopper one of these."""
-        return [PaymentMethodCategory.of(category) for category in self.payment_methods]
+        return _categories(self.payment_methods)
 
-    @strawberry.field(name="authToken", metadata=open_to(INTEGRATIONS))
+    @strawberry.field(
+        name="authToken",
+        metadata=open_to(INTEGRATIONS)
+        | in_sql(lambda payment, _: payment.auth_token, "auth_token"),
+    )
     def authorization(self) -> str | None:
         """The token of the shopper's authorization, for integrations only.
 
@@ -130,7 +177,14 @@ class KlarnaPayment(store.KlarnaPayment, Resource):
         """
         return self.auth_token
 
-    @strawberry.field
+    @strawberry.field(
+        metadata=in_sql(
+            lambda payment, asked: store.mismatched_in_sql(payment, asked.reach),
+            "order_id",
+            "intent_amount_cents",
+            "currency_code",
+        )
+    )
     async def mismatched_amounts(self, info: Info) -> bool:
         """Whether the order's total today is not what the session was last told.
 
@@ -139,7 +193,22 @@ class KlarnaPayment(store.KlarnaPayment, Resource):
         order = await info.context.loaders_of(self).one(orders_by_id, self.order_id)
         return order is not None and store.mismatched(self, order)
 
-    @strawberry.field(graphql_type=list[Mismatch] | None)
+    @strawberry.field(
+        graphql_type=list[Mismatch] | None,
+        metadata=in_sql(
+            lambda payment, asked: asked.finished(
+                _mismatches,
+                *(
+                    rows_in_sql(payments_by_id, payment.id, asked.reach),
+                    rows_in_sql(orders_by_id, payment.order_id, asked.reach),
+                ),
+                *purchase_in_sql(payment.order_id, payment.payment_gateway_id),
+            ),
+            "id",
+            "order_id",
+            "payment_gateway_id",
+        ),
+    )
     async def mismatches(self, info: Info) -> Any:
         """What of the order is not what the session was last told, field by field.
 
@@ -155,7 +224,26 @@ class KlarnaPayment(store.KlarnaPayment, Resource):
         except Refused:
             return None
 
-    @strawberry.field(graphql_type=Json | None)
+    @strawberry.field(
+        graphql_type=Json | None,
+        metadata=in_sql(
+            lambda payment, asked: asked.finished(
+                _payload,
+                stored(payment.snapshot),
+                rows_in_sql(orders_by_id, payment.order_id, asked.reach),
+                *(
+                    rows_in_sql(
+                        addresses_by_id,
+                        key_in_sql(orders_by_id, payment.order_id, name),
+                        asked.reach,
+                    )
+                    for name in ("billing_address_id", "shipping_address_id")
+                ),
+            ),
+            "snapshot",
+            "order_id",
+        ),
+    )
     async def authorize_payload(self, info: Info) -> Json | None:
         """Exactly what to pass to `Klarna.Payments.authorize()`, so that no amount is built twice.
 
@@ -198,7 +286,10 @@ class UpdateKlarnaPaymentInput(Referable):
 class PaymentQuestions:
     """What can be asked of payments."""
 
-    @strawberry.field(graphql_type=KlarnaPayment | None, metadata=open_to(EVERYONE))
+    @strawberry.field(
+        graphql_type=KlarnaPayment | None,
+        metadata=open_to(EVERYONE) | found_by(id=payments_by_id),
+    )
     async def klarna_payment(
         self,
         info: Info,

@@ -167,6 +167,13 @@ class Settings(BaseSettings, Limits):
             "routers read the schema by `_service` still."
         ),
     ] = False
+    compiler: Annotated[
+        Literal["on", "off", "eager"],
+        Field(
+            description="Whether a question that is asked again is compiled to one SQL statement, "
+            "where it can be; `eager` compiles it at once. The answers are the same."
+        ),
+    ] = "on"
     graphiql: Annotated[
         bool | None,
         Field(description="Whether GraphiQL is served at /graphiql; unset, unless in production."),

@@ -1,6 +1,6 @@
 """Transactions: what was authorized, captured, voided and refunded of an order."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import strawberry
 from typing_extensions import Doc
@@ -9,6 +9,7 @@ from graph.connections import connected, connection_of
 from graph.context import Info
 from graph.federation import entity
 from graph.filters import filter_of
+from graph.lookups import found_by
 from graph.permissions import open_to
 from graph.relationships import one
 from graph.resources import Resource
@@ -59,18 +60,19 @@ def _is(kind: TransactionKind) -> Any:
 class Authorization(Transaction):
     """Klarna's guarantee for an amount, or the attempt to get it."""
 
-    is_type_of = _is(TransactionKind.authorizations)
+    shows: ClassVar = TransactionKind.authorizations
+    is_type_of = _is(shows)
 
     captures = moved("Capture", store.captures_by_authorization, "What was captured of it.")
     voids = moved("Void", store.voids_by_authorization, "What was given up of it.")
     capture_amount_cents, capture_amount_float, formatted_capture_amount = amounts(
-        sums.captured, "What was captured of it"
+        sums.captured, sums.captured_in_sql, "What was captured of it"
     )
     capture_balance_cents, capture_balance_float, formatted_capture_balance = amounts(
-        sums.left_to_capture, "What can still be captured of it"
+        sums.left_to_capture, sums.left_to_capture_in_sql, "What can still be captured of it"
     )
     void_balance_cents, void_balance_float, formatted_void_balance = amounts(
-        sums.left_to_capture, "What can still be given up of it"
+        sums.left_to_capture, sums.left_to_capture_in_sql, "What can still be given up of it"
     )
 
 
@@ -79,17 +81,18 @@ class Authorization(Transaction):
 class Capture(Transaction):
     """Money taken of what was authorized, or the attempt to take it."""
 
-    is_type_of = _is(TransactionKind.captures)
+    shows: ClassVar = TransactionKind.captures
+    is_type_of = _is(shows)
 
     reference_authorization: Authorization | None = one(
         store.transactions_by_id, "reference_authorization_id", "The authorization it draws on."
     )
     refunds = moved("Refund", store.refunds_by_capture, "What was given back of it.")
     refund_amount_cents, refund_amount_float, formatted_refund_amount = amounts(
-        sums.refunded, "What was given back of it"
+        sums.refunded, sums.refunded_in_sql, "What was given back of it"
     )
     refund_balance_cents, refund_balance_float, formatted_refund_balance = amounts(
-        sums.left_to_refund, "What can still be given back of it"
+        sums.left_to_refund, sums.left_to_refund_in_sql, "What can still be given back of it"
     )
 
 
@@ -98,7 +101,8 @@ class Capture(Transaction):
 class Void(Transaction):
     """An authorization, or the rest of one, that was given up, or the attempt to."""
 
-    is_type_of = _is(TransactionKind.voids)
+    shows: ClassVar = TransactionKind.voids
+    is_type_of = _is(shows)
 
     reference_authorization: Authorization | None = one(
         store.transactions_by_id, "reference_authorization_id", "The authorization it gave up."
@@ -110,7 +114,8 @@ class Void(Transaction):
 class Refund(Transaction):
     """Money given back of what was captured, or the attempt to."""
 
-    is_type_of = _is(TransactionKind.refunds)
+    shows: ClassVar = TransactionKind.refunds
+    is_type_of = _is(shows)
 
     reference_capture: Capture | None = one(
         store.transactions_by_id, "reference_capture_id", "The capture it gave back of."
@@ -130,7 +135,10 @@ RefundConnection = connection_of(Refund)
 class TransactionQuestions:
     """What can be asked of transactions."""
 
-    @strawberry.field(graphql_type=Transaction | None, metadata=open_to(READERS))
+    @strawberry.field(
+        graphql_type=Transaction | None,
+        metadata=open_to(READERS) | found_by(id=store.transactions_by_id),
+    )
     async def transaction(
         self, info: Info, id: Annotated[strawberry.ID, Doc("The transaction's id.")]
     ) -> store.Transaction | None:

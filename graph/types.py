@@ -6,15 +6,19 @@ Every amount is shown three ways: in minor units, as a number, and as people rea
 
 import inspect
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar, dataclass_transform
 
 import strawberry
+from sqlalchemy import ColumnElement, case, func
 from strawberry.types.field import StrawberryField
 from strawberry.types.private import StrawberryPrivate
 
+from graph.computed import Columns, Statement, in_sql
 from graph.context import Info
 from graph.describe import describe, graph_enum
-from resolvers.money import major, written
+from resolvers.money import major, parts_of, written
+from store.building import integer
 from store.fields import Field, Mark, fields_of
 from store.resources import Resource
 
@@ -88,15 +92,22 @@ def _money(field: Field, record: type) -> Iterator[tuple[str, Any]]:
     def text(self: Any) -> str | None:
         return _text(self, getattr(self, cents))
 
-    yield f"{name}_float", _shown(number, float, f"{about}: as a number, 10.5.", field.optional)
+    cash = _Amount(lambda row: row[cents], "currency_code", (cents,))
+    shown = _shown(number, float, f"{about}: as a number, 10.5.", cash.number, field.optional)
+    yield f"{name}_float", shown
     words = f"{about}: as people read it, `€10,50`."
-    yield f"formatted_{name}", _shown(text, str, words, field.optional or unknown)
+    optional = field.optional or unknown
+    yield f"formatted_{name}", _shown(text, str, words, cash.text, optional)
 
 
-def amounts(compute: Callable[[Any, Any], Awaitable[int]], about: str) -> tuple[Any, Any, Any]:
+def amounts(
+    compute: Callable[[Any, Any], Awaitable[int]],
+    in_sql: Callable[[Columns], ColumnElement[int]],
+    about: str,
+) -> tuple[Any, Any, Any]:
     """Declare an amount that is computed, in its three ways: minor units, number and text.
 
-    `compute` is given the loaders of the record's time, and the record.
+    `compute` is given the loaders of the record's time, and the record; `in_sql` says the same.
     """
 
     async def cents(self: Any, info: Info) -> int:
@@ -108,10 +119,11 @@ def amounts(compute: Callable[[Any, Any], Awaitable[int]], about: str) -> tuple[
     async def text(self: Any, info: Info) -> str | None:
         return _text(self, await cents(self, info))
 
+    cash = _Amount(in_sql, "currency_code", ("id", "amount_cents", "succeeded"))
     return (
-        _shown(cents, int, f"{about}, in minor units.", optional=False),
-        _shown(number, float, f"{about}: as a number, 10.5.", optional=False),
-        _shown(text, str, f"{about}: as people read it, `€10,50`.", optional=False),
+        _shown(cents, int, f"{about}, in minor units.", cash.cents, optional=False),
+        _shown(number, float, f"{about}: as a number, 10.5.", cash.number, optional=False),
+        _shown(text, str, f"{about}: as people read it, `€10,50`.", cash.text, optional=False),
     )
 
 
@@ -125,9 +137,45 @@ def _text(record: Any, amount: int | None) -> str | None:
     return written(amount, record.currency_code)
 
 
-def _shown(read: Any, of: Any, about: str, optional: bool) -> StrawberryField:
+@dataclass(frozen=True, slots=True)
+class _Amount:
+    """An amount in SQL, in its three ways."""
+
+    amount: Callable[[Columns], ColumnElement[int]]
+    currency: str
+    of: tuple[str, ...]
+    """The fields that the amount is made of."""
+
+    @property
+    def cents(self) -> dict[str, Any]:
+        return in_sql(lambda row, _: integer(self.amount(row)), *self.of)
+
+    @property
+    def number(self) -> dict[str, Any]:
+        def express(row: Columns, _: object) -> ColumnElement[Any]:
+            return self.amount(row) / parts_of(row[self.currency])
+
+        return in_sql(express, *self.of, self.currency)
+
+    @property
+    def text(self) -> dict[str, Any]:
+        def express(row: Columns, asked: Statement) -> ColumnElement[Any]:
+            amount, currency = self.amount(row), row[self.currency]
+            found = asked.finished(written, amount, currency)
+            known = amount.is_not(None) & (func.coalesce(currency, "") != "")
+            return case((known, found), else_=None)
+
+        return in_sql(express, *self.of, self.currency)
+
+
+def _shown(
+    read: Any, of: Any, about: str, metadata: dict[str, Any], optional: bool
+) -> StrawberryField:
     shown: StrawberryField = strawberry.field(
-        resolver=read, graphql_type=of | None if optional else of, description=about
+        resolver=read,
+        graphql_type=of | None if optional else of,
+        description=about,
+        metadata=metadata,
     )
     return shown
 

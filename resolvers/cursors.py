@@ -3,7 +3,7 @@
 import base64
 import binascii
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import orjson
@@ -24,8 +24,18 @@ class Cursors:
 
     def write(self, order: str, position: Sequence[Any]) -> str:
         """Return the cursor of a place in an order that `order` names."""
-        place = orjson.dumps(position)
-        return base64.urlsafe_b64encode(self._seal(order, place) + place).decode().rstrip("=")
+        return self.writer(order)(orjson.dumps(position)).decode()
+
+    def writer(self, order: str) -> Callable[[bytes], bytes]:
+        """Return what writes cursors of places, given as JSON, in an order that `order` names."""
+        begun = self._begin(order)
+
+        def write(place: bytes) -> bytes:
+            seal = begun.copy()
+            seal.update(place)
+            return base64.urlsafe_b64encode(seal.digest() + place).rstrip(b"=")
+
+        return write
 
     def read(self, order: str, cursor: str) -> tuple[Any, ...]:
         """Return the place that a cursor was written for. Raises Foreign."""
@@ -34,10 +44,11 @@ class Cursors:
         except (binascii.Error, ValueError):
             raise Foreign from None
         seal, place = content[:SEAL], content[SEAL:]
-        if seal != self._seal(order, place):
+        expected = self._begin(order)
+        expected.update(place)
+        if seal != expected.digest():
             raise Foreign
         return tuple(orjson.loads(place))
 
-    def _seal(self, order: str, place: bytes) -> bytes:
-        content = order.encode() + b"\0" + place
-        return hashlib.blake2b(content, key=self._key, digest_size=SEAL).digest()
+    def _begin(self, order: str) -> "hashlib.blake2b":
+        return hashlib.blake2b(order.encode() + b"\0", key=self._key, digest_size=SEAL)

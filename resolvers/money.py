@@ -4,12 +4,18 @@
 currency's own country puts it where it is letters. Source: CLDR, as Babel carries it.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 from unicodedata import category
 
 from babel import Locale, UnknownLocaleError
+from babel.core import get_global
 from babel.numbers import get_currency_precision, get_currency_symbol
+from sqlalchemy import ColumnElement, case, literal_column
+
+from store.building import word
 
 HOMES = {"EUR": "DE", "USD": "US", "GBP": "GB", "CHF": "CH", "AUD": "AU", "NZD": "NZ"}
 """Whose customs a currency of several countries follows; others follow their own country's."""
@@ -42,6 +48,20 @@ def written(cents: int, currency: str) -> str:
 def major(cents: int, currency: str) -> float:
     """Return an amount in minor units as a number of the currency's major ones: 10.0."""
     return cents / float(10 ** style(currency).decimals)
+
+
+def parts_of(currency: ColumnElement[Any]) -> ColumnElement[float]:
+    """Return what `major` divides by: how many minor units a major one has, in SQL."""
+    unusual = defaultdict(list)
+    for code in get_global("currency_fractions"):
+        unusual[get_currency_precision(code)].append(code)
+    usual = get_currency_precision("DEFAULT")
+    cases: list[tuple[ColumnElement[bool], ColumnElement[Any]]] = [
+        (currency.in_([word(code) for code in codes]), literal_column(str(10.0**decimals)))
+        for decimals, codes in unusual.items()
+        if decimals != usual
+    ]
+    return case(*cases, else_=literal_column(str(10.0**usual)))
 
 
 @cache

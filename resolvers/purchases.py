@@ -3,20 +3,27 @@
 Everything is checked here, before any call: Klarna's own refusals name a field at best.
 """
 
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
+
 from resolvers.errors import RefusalCode, Refused
+from resolvers.given import Rows, key_in_sql, rows_in_sql
 from resolvers.klarna.countries import COUNTRIES, Country
 from resolvers.klarna.rules import BASIS, findings
 from resolvers.klarna.wire import Body, Purchase, purchase_body
 from resolvers.texts import MAX_AMOUNT, invalid
 from store.addresses import Address, addresses_by_id
+from store.building import truth, word
 from store.database import Reader
 from store.gateways import KlarnaGateway, gateways_by_id
 from store.line_items import line_items_by_order
-from store.lookups import Finder
-from store.orders import Order, OrderStatus
+from store.lookups import Finder, Lookup
+from store.orders import Order, OrderStatus, orders_by_id
 from store.payment_methods import payment_methods_by_id
-from store.payments import KlarnaPayment, PaymentStatus, payments_by_id
-from store.scope import EVERYTHING
+from store.payments import KlarnaPayment, PaymentStatus, klarna_payments, payments_by_id
+from store.scope import EVERYTHING, Reach
 
 EDITABLE = frozenset({OrderStatus.draft, OrderStatus.pending, OrderStatus.editing})
 
@@ -50,6 +57,18 @@ async def editable(reader: Reader | Finder, order: Order) -> bool:
     source = await source_of(reader, order)
     placing = source is not None and source.status is PaymentStatus.PLACING
     return order.status in EDITABLE and not placing
+
+
+def editable_in_sql(order: Any) -> ColumnElement[Any]:
+    """Return what `editable` says, of a row's columns."""
+    placing = (
+        select(klarna_payments.c.id)
+        .where(klarna_payments.c.id == order.payment_source_id)
+        .where(klarna_payments.c.status == word(PaymentStatus.PLACING))
+        .correlate_except(klarna_payments)
+        .exists()
+    )
+    return truth(order.status.in_([word(status) for status in sorted(EDITABLE)]) & ~placing)
 
 
 async def gateway_for(reader: Reader | Finder, order: Order) -> KlarnaGateway:
@@ -103,6 +122,25 @@ async def purchase_of(reader: Reader | Finder, order: Order, gateway: KlarnaGate
     shipping = await _address(reader, order.shipping_address_id)
     country = _country(order, billing, shipping, gateway)
     return Purchase(order, lines, country, billing, shipping)
+
+
+_OF_A_PURCHASE = (gateways_by_id, line_items_by_order, addresses_by_id, addresses_by_id)
+
+
+def purchase_in_sql(
+    order_id: ColumnElement[Any], gateway_id: ColumnElement[Any]
+) -> Iterator[ColumnElement[Any]]:
+    """Yield the rows that `purchase_of` reads, whoever asks, and its gateway's."""
+    yield rows_in_sql(gateways_by_id, gateway_id, Reach.everything)
+    yield rows_in_sql(line_items_by_order, order_id, Reach.everything)
+    for name in ("billing_address_id", "shipping_address_id"):
+        address_id = key_in_sql(orders_by_id, order_id, name)
+        yield rows_in_sql(addresses_by_id, address_id, Reach.everything)
+
+
+def purchase_given(*rows: Rows) -> Iterator[tuple[Lookup[Any], Rows]]:
+    """Yield what `Given` takes of the rows that `purchase_in_sql` found."""
+    yield from zip(_OF_A_PURCHASE, rows, strict=True)
 
 
 async def _address(reader: Reader | Finder, address_id: str | None) -> Address | None:

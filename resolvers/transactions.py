@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from sqlalchemy import ColumnElement, case, func, literal_column, select
+
 from resolvers.klarna.errors import Refused
 from store.changes import Change
 from store.database import Reader
@@ -14,6 +16,7 @@ from store.transactions import (
     TransactionKind,
     captures_by_authorization,
     refunds_by_capture,
+    transactions,
     transactions_by_order,
     voids_by_authorization,
 )
@@ -92,6 +95,41 @@ async def refunded(reader: Reader | Finder, capture: Transaction) -> int:
 async def left_to_refund(reader: Reader | Finder, capture: Transaction) -> int:
     """Return how much of a capture was not refunded, in minor units."""
     return capture.amount_cents - await refunded(reader, capture) if capture.succeeded else 0
+
+
+def captured_in_sql(authorization: Any) -> ColumnElement[int]:
+    """Return what `captured` says, of a row's columns."""
+    return _moved_in_sql(captures_by_authorization, authorization)
+
+
+def left_to_capture_in_sql(authorization: Any) -> ColumnElement[int]:
+    """Return what `left_to_capture` says, of a row's columns."""
+    gone = _moved_in_sql(voids_by_authorization, authorization)
+    left = authorization.amount_cents - gone - captured_in_sql(authorization)
+    return case((authorization.succeeded, left), else_=_NOTHING)
+
+
+def refunded_in_sql(capture: Any) -> ColumnElement[int]:
+    """Return what `refunded` says, of a row's columns."""
+    return _moved_in_sql(refunds_by_capture, capture)
+
+
+def left_to_refund_in_sql(capture: Any) -> ColumnElement[int]:
+    """Return what `left_to_refund` says, of a row's columns."""
+    left = capture.amount_cents - refunded_in_sql(capture)
+    return case((capture.succeeded, left), else_=_NOTHING)
+
+
+_NOTHING: ColumnElement[int] = literal_column("0")
+
+
+def _moved_in_sql(lookup: Lookup[Transaction], of: Any) -> ColumnElement[int]:
+    return (
+        select(func.coalesce(func.sum(transactions.c.amount_cents), _NOTHING))
+        .where(lookup.column == of.id, *lookup.where, transactions.c.succeeded)
+        .correlate_except(transactions)
+        .scalar_subquery()
+    )
 
 
 async def _moved(reader: Reader | Finder, lookup: Lookup[Transaction], of: Transaction) -> int:

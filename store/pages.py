@@ -85,17 +85,19 @@ class Shape:
 
 async def page(reader: Reader, record: type, wanted: Page, scope: Scope) -> Found:
     """Return a page of all records of a kind that the scope shows."""
-    query = _page(table_of(record), scope.reach, _shape(wanted))
-    return _found(await reader.all(query, **_parameters(wanted, scope)), wanted)
+    query = _page(table_of(record), scope.reach, shape_of(wanted))
+    parameters = scope.parameters | parameters_of(wanted)
+    return _found(await reader.all(query, **parameters), wanted)
 
 
 async def pages(
     reader: Reader, lookup: Lookup[Any], keys: Sequence[str], wanted: Page, scope: Scope
 ) -> list[Found]:
     """Return for each key the page of those records that a lookup leads to, in one statement."""
-    query = _pages(lookup, scope.reach, _shape(wanted))
+    query = _pages(lookup, scope.reach, shape_of(wanted))
+    parameters = scope.parameters | parameters_of(wanted)
     records: dict[str, list[Any]] = {key: [] for key in keys}
-    for found in await reader.all(query, keys=keys_text(keys), **_parameters(wanted, scope)):
+    for found in await reader.all(query, keys=keys_text(keys), **parameters):
         records[lookup.key_of(found)].append(found)
     return [_found(records[key], wanted) for key in keys]
 
@@ -163,30 +165,33 @@ def _found(records: list[Any], wanted: Page) -> Found:
     return Found(kept[::-1] if wanted.backward else kept, len(records) > wanted.size)
 
 
-def _shape(wanted: Page) -> Shape:
+def shape_of(wanted: Page) -> Shape:
+    """Return what of a page makes its statement."""
     placed = wanted.position is not None
     return Shape(wanted.order, wanted.condition, wanted.backward, placed)
 
 
-def _names() -> Iterator[str]:
-    return (f"value_{number}" for number in counter())
-
-
-def _values(condition: Condition) -> dict[str, Any]:
-    return dict(zip(_names(), condition.values, strict=False))
-
-
-def _parameters(wanted: Page, scope: Scope) -> dict[str, Any]:
-    parameters = {"size": wanted.size + 1, **scope.parameters, **_values(wanted.condition)}
+def parameters_of(wanted: Page, prefix: str = "") -> dict[str, Any]:
+    """Return what fills a page's statement in; `prefix` tells pages of one statement apart."""
+    parameters = {f"{prefix}size": wanted.size + 1, **_values(wanted.condition, prefix)}
     for number, value in enumerate(wanted.position or ()):
-        parameters |= {f"at_{number}": value, f"at_{number}_null": int(value is None)}
+        parameters[f"{prefix}at_{number}"] = value
+        parameters[f"{prefix}at_{number}_null"] = int(value is None)
     return parameters
+
+
+def _names(prefix: str = "") -> Iterator[str]:
+    return (f"{prefix}value_{number}" for number in counter())
+
+
+def _values(condition: Condition, prefix: str = "") -> dict[str, Any]:
+    return dict(zip(_names(prefix), condition.values, strict=False))
 
 
 @lru_cache(STATEMENTS)
 def _page(table: Table, reach: Reach, shape: Shape) -> Query[Any]:
     record = table.info["record"]
-    return Query(record, _window(table, None, reach, shape, columns_of(record)))
+    return Query(record, window(table, None, reach, shape, columns_of(record)))
 
 
 @lru_cache(STATEMENTS)
@@ -198,24 +203,21 @@ def _pages(lookup: Lookup[Any], reach: Reach, shape: Shape) -> Query[Any]:
     """
     table, key = lookup.column.table, each("keys")
     record, rows = table.info["record"], table.alias("rows")
-    window = _window(table, lookup.column, reach, shape, list(table.primary_key)).where(
+    found = window(table, lookup.column, reach, shape, list(table.primary_key)).where(
         lookup.column == key.c.value, *lookup.where
     )
     identity = tuple_(*(rows.c[column.name] for column in table.primary_key))
     statement = (
         select(*(rows.c[column.name] for column in columns_of(record)))
-        .select_from(key.join(rows, identity.in_(window.correlate(key))))
-        .order_by(key.c.key, *_sorting(table, rows, shape))
+        .select_from(key.join(rows, identity.in_(found.correlate(key))))
+        .order_by(key.c.key, *sorting(table, rows, shape))
     )
     return Query(record, statement)
 
 
 @lru_cache(STATEMENTS)
 def _count(table: Table, reach: Reach, condition: Condition) -> Statement:
-    met = condition.express(table, reach, _names())
-    return Statement(
-        select(func.count()).select_from(table).where(visible(table, reach, None), met)
-    )
+    return Statement(counting(table, None, reach, condition))
 
 
 @lru_cache(STATEMENTS)
@@ -234,24 +236,39 @@ def _counts(lookup: Lookup[Any], reach: Reach, condition: Condition) -> Statemen
     )
 
 
-def _window(
+def counting(
+    table: Table,
+    named_by: Column[Any] | None,
+    reach: Reach,
+    condition: Condition,
+    prefix: str = "",
+) -> Select[Any]:
+    """Return the question how many rows meet a condition, of those that a scope shows."""
+    met = condition.express(table, reach, _names(prefix))
+    return select(func.count()).select_from(table).where(visible(table, reach, named_by), met)
+
+
+def window(  # noqa: PLR0917  (the last one only where a statement has several windows)
     table: Table,
     named_by: Column[Any] | None,
     reach: Reach,
     shape: Shape,
-    columns: Sequence[Column[Any]],
+    columns: Sequence[ColumnElement[Any]],
+    prefix: str = "",
 ) -> Select[Any]:
-    met = shape.condition.express(table, reach, _names())
-    window = select(*columns)
+    """Return the question for a page's rows and one more, in the direction of reading."""
+    met = shape.condition.express(table, reach, _names(prefix))
+    found = select(*columns)
     if shape.placed:
         # Before the condition: of two bounds on one column SQLite begins at the one named first
-        window = window.where(_beyond(table, shape))
-    window = window.where(visible(table, reach, named_by), met)
-    size: BindParameter[int] = bindparam("size", required=True)
-    return window.order_by(*_sorting(table, table, shape)).limit(size)
+        found = found.where(_beyond(table, shape, prefix))
+    found = found.where(visible(table, reach, named_by), met)
+    size: BindParameter[int] = bindparam(f"{prefix}size", required=True)
+    return found.order_by(*sorting(table, table, shape)).limit(size)
 
 
-def _sorting(table: Table, rows: FromClause, shape: Shape) -> Iterator[ColumnElement[Any]]:
+def sorting(table: Table, rows: FromClause, shape: Shape) -> Iterator[ColumnElement[Any]]:
+    """Yield what rows of a table are sorted by, in the direction of reading."""
     for key in with_ties(table, shape.order):
         down = key.descending is not shape.backward
         column = rows.c[key.column]
@@ -259,18 +276,18 @@ def _sorting(table: Table, rows: FromClause, shape: Shape) -> Iterator[ColumnEle
         yield from (term.desc() if down else term.asc() for term in terms)
 
 
-def _beyond(table: Table, shape: Shape) -> ColumnElement[bool]:
+def _beyond(table: Table, shape: Shape, prefix: str) -> ColumnElement[bool]:
     """Return the condition that a row comes after the position, in the direction of reading."""
     rows: list[ColumnElement[Any]] = []
     places: list[ColumnElement[Any]] = []
     downs: list[bool] = []
     for number, key in enumerate(with_ties(table, shape.order)):
         column = table.c[key.column]
-        place: BindParameter[Any] = bindparam(f"at_{number}", required=True)
+        place: BindParameter[Any] = bindparam(f"{prefix}at_{number}", required=True)
         terms: list[tuple[ColumnElement[Any], ColumnElement[Any]]] = [(column, place)]
         if column.nullable:
             nothing = literal("" if isinstance(column.type, Text) else 0)
-            null: BindParameter[int] = bindparam(f"at_{number}_null", required=True)
+            null: BindParameter[int] = bindparam(f"{prefix}at_{number}_null", required=True)
             filled = (func.coalesce(column, nothing), func.coalesce(place, nothing))
             terms = [(column.is_(None), null), filled]
         rows += [row for row, _ in terms]

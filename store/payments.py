@@ -13,17 +13,19 @@ call that provably never reached Klarna from PLACING back to AUTHORIZED.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
-from sqlalchemy import Index
+from sqlalchemy import ColumnElement, Index, case, select
 from typing_extensions import Doc
 
+from store.building import truth, word
 from store.conditions import Condition, compare, either, every, negated
 from store.fields import Cents, Json, Mark, References
 from store.instants import Instant
 from store.lookups import Lookup
-from store.orders import Order
+from store.orders import Order, orders
 from store.resources import Resource
+from store.scope import Reach, visible
 from store.tables import States, Traits, derive
 from store.words import Word
 
@@ -212,7 +214,28 @@ def ends_at(payment: KlarnaPayment, now: Instant) -> Instant | None:
     return min((at for at in ends if at is not None and at > now), default=None)
 
 
+def status_in_sql(payment: Any, now: ColumnElement[str]) -> ColumnElement[str]:
+    """Return what `status_at` says, of a row's columns."""
+    ends = payment.status.in_([word(status) for status in sorted(_ENDS_WITH_SESSION)])
+    over = payment.auth_token_expires_at <= now
+    return case(
+        (ends & (payment.session_expires_at <= now), word(_S.EXPIRED)),
+        ((payment.status == word(_S.AUTHORIZED)) & over, word(_S.REAUTHORIZE)),
+        else_=payment.status,
+    )
+
+
 def mismatched(payment: KlarnaPayment, order: Order) -> bool:
     """Whether the order's total today is not what the session was last opened or refreshed with."""
     today = (order.total_amount_with_taxes_cents, order.currency_code)
     return today != (payment.intent_amount_cents, payment.currency_code)
+
+
+def mismatched_in_sql(payment: Any, reach: Reach) -> ColumnElement[Any]:
+    """Return what `mismatched` says, of a row's columns, of the order if a scope shows that."""
+    total, currency = orders.c.total_amount_with_taxes_cents, orders.c.currency_code
+    differs = (total != payment.intent_amount_cents) | (currency != payment.currency_code)
+    found = select(orders.c.id).where(
+        orders.c.id == payment.order_id, visible(orders, reach, orders.c.id)
+    )
+    return truth(found.where(differs).correlate_except(orders).exists())

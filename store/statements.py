@@ -25,13 +25,14 @@ class Statement:
     """An expression that is compiled when an engine first runs it."""
 
     def __init__(self, expression: ClauseElement) -> None:
-        self.expression = expression
+        self.expression: ClauseElement | None = expression
         self._texts: dict[str, Text] = {}
 
     def text(self, dialect: Dialect) -> Text:
         """Return the statement's text for an engine."""
         text = self._texts.get(dialect.name)
         if text is None:
+            assert self.expression is not None  # noqa: S101  (settled for the engine there is)
             compiled = self.expression.compile(dialect=dialect)
             assert isinstance(compiled, SQLCompiler)  # noqa: S101  (every statement is SQL)
             constants = {
@@ -39,6 +40,15 @@ class Statement:
             }
             text = self._texts[dialect.name] = Text(compiled.string, constants)
         return text
+
+    def settle(self, dialect: Dialect) -> str:
+        """Compile it for the one engine that will run it, and forget the expression.
+
+        The expression is many times larger than its text, which is returned.
+        """
+        text = self.text(dialect)
+        self.expression = None
+        return text.sql
 
 
 class Query(Statement, Generic[R]):

@@ -16,3 +16,10 @@ async def gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
     """A gateway with a Klarna account and a payment method in each region."""
     async with running_gateway(tmp_path) as running:
         yield running
+
+
+@pytest_asyncio.fixture
+async def plain(tmp_path: Path) -> AsyncIterator[Gateway]:
+    """A gateway that compiles nothing, to see what the ordinary path costs."""
+    async with running_gateway(tmp_path, compiler="off", max_cost=100_000) as running:
+        yield running

@@ -179,6 +179,7 @@ async def running_gateway(
                 "port": 0,
                 "klarna_test_urls": klarna.base_urls,
                 "klarna_attempts": 1,
+                "compiler": "eager",
                 "reconcile_interval": 0,
                 **settings,
             }
@@ -190,4 +191,5 @@ async def running_gateway(
             gateway = Gateway(url, services, chosen, sandbox, klarna, clock, http)
             if furnished:
                 await gateway.furnish()
+            await gateway.ask("{ __typename }")  # the compiler looks at the database first
             yield gateway

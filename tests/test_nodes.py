@@ -62,15 +62,15 @@ async def test_several_are_found_in_their_order_with_null_for_what_is_not_there(
 
 
 async def test_nodes_cost_one_statement_for_each_kind_and_one_to_tell_them_apart(
-    gateway: Gateway,
+    plain: Gateway,
 ) -> None:
-    orders = [await gateway.put(reference=f"W{number}") for number in range(20)]
-    ids = [*orders, *gateway.gateways.values(), *gateway.methods.values()]
-    before = gateway.services.database.questions
+    orders = [await plain.put(reference=f"W{number}") for number in range(20)]
+    ids = [*orders, *plain.gateways.values(), *plain.methods.values()]
+    before = plain.services.database.questions
 
-    await gateway.ask(NODES, ids=ids)
+    await plain.ask(NODES, ids=ids)
 
-    assert gateway.services.database.questions - before == 1 + 3
+    assert plain.services.database.questions - before == 1 + 3
 
 
 async def test_too_many_nodes_are_refused(gateway: Gateway) -> None:

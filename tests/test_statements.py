@@ -27,41 +27,41 @@ query ($first: Int!) {
 """
 
 
-async def cost(gateway: Gateway, first: int) -> tuple[int, int]:
+async def cost(plain: Gateway, first: int) -> tuple[int, int]:
     """How many payments were listed, and by how many statements."""
-    before = gateway.services.database.questions
-    listed = (await gateway.ask(EVERYTHING, first=first))["klarnaPayments"]["nodes"]
-    return len(listed), gateway.services.database.questions - before
+    before = plain.services.database.questions
+    listed = (await plain.ask(EVERYTHING, first=first))["klarnaPayments"]["nodes"]
+    return len(listed), plain.services.database.questions - before
 
 
 async def test_a_nested_question_costs_the_same_for_one_payment_and_for_a_hundred(
-    gateway: Gateway,
+    plain: Gateway,
 ) -> None:
     for number in range(100):
-        await gateway.open(await gateway.put(orders.german(), reference=f"W{number}"))
+        await plain.open(await plain.put(orders.german(), reference=f"W{number}"))
 
-    one, hundred = await cost(gateway, 1), await cost(gateway, 100)
+    one, hundred = await cost(plain, 1), await cost(plain, 100)
 
     assert (one[0], hundred[0]) == (1, 100)
     assert one[1] == hundred[1]
     assert hundred[1] <= 24  # one for each relationship of the question
 
 
-async def test_a_payment_by_its_id_costs_one_statement(gateway: Gateway) -> None:
-    payment = await gateway.open()
-    before = gateway.services.database.questions
+async def test_a_payment_by_its_id_costs_one_statement(plain: Gateway) -> None:
+    payment = await plain.open()
+    before = plain.services.database.questions
 
-    await gateway.ask("query ($id: ID!) { klarnaPayment(id: $id) { status } }", id=payment["id"])
+    await plain.ask("query ($id: ID!) { klarnaPayment(id: $id) { status } }", id=payment["id"])
 
-    assert gateway.services.database.questions - before == 1
+    assert plain.services.database.questions - before == 1
 
 
 async def test_reading_the_same_record_twice_in_a_question_costs_one_statement(
-    gateway: Gateway,
+    plain: Gateway,
 ) -> None:
-    payment = await gateway.open()
-    before = gateway.services.database.questions
+    payment = await plain.open()
+    before = plain.services.database.questions
 
-    await gateway.ask(documents.PAYMENT, id=payment["id"])
+    await plain.ask(documents.PAYMENT, id=payment["id"])
 
-    assert gateway.services.database.questions - before == 3  # payment, order, addresses
+    assert plain.services.database.questions - before == 3  # payment, order, addresses

@@ -118,18 +118,18 @@ async def rewrite(gateway: Gateway, sql: str, **parameters: object) -> None:
 
 
 async def test_two_hundred_representations_of_a_type_and_key_cost_one_statement(
-    gateway: Gateway,
+    plain: Gateway,
 ) -> None:
-    ids = [await gateway.put(orders.one_line(10_00, 0, 0.0)) for _ in range(200)]
-    payments = [await gateway.open(id) for id in ids[:3]]
+    ids = [await plain.put(orders.one_line(10_00, 0, 0.0)) for _ in range(200)]
+    payments = [await plain.open(id) for id in ids[:3]]
     orders_given = [of("Order", id=id) for id in ids]
     by_id = [of("KlarnaPayment", id=payment["id"]) for payment in payments]
     by_session = [of("KlarnaPayment", sessionId=payment["sessionId"]) for payment in payments]
 
-    assert await found(gateway, *orders_given, *reversed(orders_given)) == [*ids, *reversed(ids)]
-    assert await questions(gateway, orders_given[0]) == 1
-    assert await questions(gateway, *orders_given) == 1
-    assert await questions(gateway, *by_id, *orders_given, *by_session) == 3
+    assert await found(plain, *orders_given, *reversed(orders_given)) == [*ids, *reversed(ids)]
+    assert await questions(plain, orders_given[0]) == 1
+    assert await questions(plain, *orders_given) == 1
+    assert await questions(plain, *by_id, *orders_given, *by_session) == 3
 
 
 NOT_ONE: list[object] = [

@@ -1,0 +1,114 @@
+"""What is kept compiled: for each operation and kind of caller, plans by what is skipped of it."""
+
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import DocumentNode, OperationDefinitionNode
+from graphql.execution.values import VariableValues
+from strawberry import Schema
+
+from graph.compiler.coverage import NotCovered
+from graph.compiler.plan import Plan
+from graph.compiler.roots import roots
+from graph.compiler.selections import Selecting
+from graph.compiler.variables import Used, Values, Variables
+from resolvers.callers import CallerKind
+from store.scope import Reach
+
+ENTRIES = 500
+"""How many operations are kept, each for one kind of caller."""
+CHARACTERS = 8_000_000
+"""How long all their documents and statements may be together."""
+BRANCHES = 8
+"""How many plans of one operation are kept: its `@skip` and `@include` make one for each choice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Whom plans are made for: the fields that he may ask for, and the rows that he is shown."""
+
+    kind: CallerKind
+    reach: Reach
+
+
+class Entry:
+    """An operation, for one kind of caller."""
+
+    def __init__(
+        self,
+        schema: Schema,
+        document: DocumentNode,
+        operation: OperationDefinitionNode,
+        asker: Asker,
+    ) -> None:
+        self._schema = schema
+        self._document = document
+        self._operation = operation
+        self._asker = asker
+        used = Used(document)
+        self._deciding = used.deciding
+        self.variables = Variables(schema._schema, operation, used)  # noqa: SLF001  (Strawberry shows its own only)
+        self.plans: OrderedDict[Hashable, Plan | NotCovered] = OrderedDict()
+
+    @property
+    def size(self) -> int:
+        """How long its document and its statements are together."""
+        plans = sum(plan.size for plan in self.plans.values() if isinstance(plan, Plan))
+        return len(_text(self._operation)) + plans
+
+    def branch(self, values: Values) -> Hashable:
+        """Return what decides which plan a request takes."""
+        return tuple(values.coerced.get(name) for name in self._deciding)
+
+    def plan(self, values: Values) -> Plan | NotCovered:
+        """Compile the operation as these values decide it, or say why it is not covered."""
+        known = values.full or VariableValues({}, dict(values.coerced))
+        asker = self._asker
+        selecting = Selecting(self._schema, self._document, self._operation, asker.kind, known)
+        try:
+            members = roots(selecting)
+        except NotCovered as no:
+            return no
+        return Plan(members, selecting.questions, asker.reach)
+
+    def keep(self, branch: Hashable, plan: Plan | NotCovered) -> None:
+        """Keep a plan, or why there is none."""
+        self.plans[branch] = plan
+        if len(self.plans) > BRANCHES:
+            self.plans.popitem(last=False)
+
+
+class Kept:
+    """The entries of a process; those that were not asked for longest are forgotten first."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+        self._entries: OrderedDict[Hashable, Entry] = OrderedDict()
+
+    def entry(
+        self, document: DocumentNode, operation: OperationDefinitionNode, asker: Asker
+    ) -> Entry:
+        """Return the entry of an operation."""
+        name = operation.name.value if operation.name else None
+        key: tuple[Any, ...] = (_text(operation), name, asker)
+        entry = self._entries.get(key)
+        if entry is None:
+            entry = self._entries[key] = Entry(self._schema, document, operation, asker)
+            self.trim()
+        else:
+            self._entries.move_to_end(key)
+        return entry
+
+    def trim(self) -> None:
+        """Forget what is too much; the last entry stays."""
+        size = sum(entry.size for entry in self._entries.values())
+        while len(self._entries) > ENTRIES or (size > CHARACTERS and len(self._entries) > 1):
+            _, forgotten = self._entries.popitem(last=False)
+            size -= forgotten.size
+
+
+def _text(operation: OperationDefinitionNode) -> str:
+    assert operation.loc is not None  # noqa: S101  (every document was parsed from a text)
+    return operation.loc.source.body

@@ -1,0 +1,116 @@
+"""The compiled path: what is covered is answered in one statement, and all else is not answered."""
+
+import asyncio
+from collections.abc import Coroutine, Hashable, Mapping
+from typing import Any
+
+import structlog
+from graphql import DocumentNode, OperationDefinitionNode, OperationType
+from strawberry import Schema
+
+from graph.compiler.cache import Asker, Entry, Kept
+from graph.compiler.coverage import NotCovered, Unusual
+from graph.compiler.holes import filled
+from graph.compiler.plan import Built, Plan
+from graph.compiler.soundness import is_sound
+from graph.compiler.variables import Values
+from resolvers.context import Context
+from resolvers.cursors import Cursors
+from resolvers.errors import Fault
+from store.database import StoreUnavailable
+
+log = structlog.get_logger()
+
+
+class Compiler:
+    """Compiles operations, and keeps what it has compiled for the next request of its kind.
+
+    Compiling is done on a thread, one operation at a time. Nobody waits for it: an operation that
+    is asked for once is planned, asked for again its statement is built, and from then on it is
+    answered by that. With `eager` whoever asks first waits.
+    """
+
+    def __init__(self, schema: Schema, *, eager: bool = False) -> None:
+        self._kept = Kept(schema)
+        self._eager = eager
+        self._sound: bool | None = None
+        self._under_way: asyncio.Task[None] | None = None
+
+    async def data(
+        self,
+        context: Context,
+        document: DocumentNode,
+        operation: OperationDefinitionNode,
+        variables: Mapping[str, Any],
+    ) -> bytes | None:
+        """Return the `data` of a question as JSON, or None if the ordinary path is to answer.
+
+        Only what has no errors is answered here; whatever fails, the ordinary path tells of.
+        """
+        if operation.operation is not OperationType.QUERY:
+            return None
+        if self._sound is None:
+            self._sound = await is_sound(context.database)
+        if not self._sound:
+            return None
+        asker = Asker(context.caller.kind, context.scope.reach)
+        entry = self._kept.entry(document, operation, asker)
+        try:
+            return await self._data(context, entry, entry.variables.read(variables))
+        except (Unusual, Fault, StoreUnavailable):
+            return None
+        except Exception:  # a bug here must cost speed alone
+            log.exception("compiled_path_failed")
+            return None
+
+    async def settled(self) -> None:
+        """Wait until nothing is being compiled."""
+        if self._under_way is not None:
+            await self._under_way
+
+    async def _data(self, context: Context, entry: Entry, values: Values) -> bytes | None:
+        branch = entry.branch(values)
+        if branch not in entry.plans:
+            await self._compiling(self._plan(entry, branch, values))
+        plan = entry.plans.get(branch)
+        if plan is None or isinstance(plan, NotCovered):
+            return None
+        shapes, parameters = plan.put(context, values)
+        built = plan.known(shapes)
+        if built is None:
+            await self._compiling(self._build(plan, shapes, context.services.cursors))
+            built = plan.known(shapes)
+        return await _answer(context, built, parameters) if isinstance(built, Built) else None
+
+    async def _compiling(self, work: Coroutine[Any, Any, None]) -> None:
+        """Have something compiled, unless something else just is."""
+        if self._eager:
+            await work
+        elif self._under_way is None or self._under_way.done():
+            self._under_way = asyncio.create_task(work)
+        else:
+            work.close()
+
+    async def _plan(self, entry: Entry, branch: Hashable, values: Values) -> None:
+        plan: Plan | NotCovered
+        try:
+            plan = await asyncio.to_thread(entry.plan, values)
+        except Exception:  # likewise
+            log.exception("compiled_path_failed")
+            plan = NotCovered("Planning it failed.")
+        entry.keep(branch, plan)
+
+    async def _build(self, plan: Plan, shapes: tuple[Any, ...], cursors: Cursors) -> None:
+        try:
+            plan.keep(shapes, await asyncio.to_thread(plan.build, shapes, cursors))
+        except Exception:  # likewise
+            log.exception("compiled_path_failed")
+        self._kept.trim()
+
+
+async def _answer(context: Context, built: Built, parameters: dict[str, Any]) -> bytes:
+    parameters |= context.scope.parameters
+    if built.timed:
+        parameters["now"] = context.now()
+    ((answer,),) = await context.database.rows(built.statement, **parameters)
+    return filled(answer, built.finishers) if built.finishers else answer

@@ -1,0 +1,186 @@
+"""Connections: a page below each record or at the root, with its edges, cursors and place."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import ColumnElement, FromClause, Select, bindparam, select
+
+from graph.compiler.building import Building
+from graph.compiler.members import Selected, Typename, columns
+from graph.connections import Connection
+from store.building import built_list, built_object, gathered, word
+from store.pages import Shape, counting, sorting, window, with_ties
+from store.tables import table_of
+
+
+@dataclass(frozen=True, slots=True)
+class PageShape:
+    """What the arguments of a connection make of its statement."""
+
+    shape: Shape
+    tag: str
+    """What its cursors are sealed with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """A connection's items: bare, or as edges whose members are nodes, cursors and type names."""
+
+    members: Sequence[tuple[str, "Selected | Typename | None"]] | None
+    """Of an edge; None stands for the cursor. Bare items have no such members."""
+    node: Selected | None
+
+    @property
+    def needs(self) -> set[str]:
+        """The fields of the records that they are made of."""
+        parts = [member for _, member in self.members or () if member is not None]
+        return set().union(*(part.needs for part in (*parts, self.node) if part is not None))
+
+
+@dataclass(frozen=True, slots=True)
+class Info:
+    """Where a page stands: the names it is asked under, and the fields of PageInfo they mean."""
+
+    names: Mapping[str, str]
+
+
+class Total:
+    """How many items the whole list has."""
+
+
+Part = Edges | Info | Total | Typename
+
+
+@dataclass(frozen=True, slots=True)
+class Paged:
+    """A connection."""
+
+    connection: Connection
+    number: int
+    """Its place among the plan's questions."""
+    record: type
+    parts: Sequence[tuple[str, Part]]
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The key that leads to its records; at the root, nothing does."""
+        relationship = self.connection.relationship
+        return (relationship.key,) if relationship else ()
+
+    def express(self, rows: FromClause | None, building: Building) -> ColumnElement[Any]:
+        """Return the connection."""
+        page = _Page(self, rows, building)
+        return built_object([(key, page.part(part)) for key, part in self.parts])
+
+
+class _Page:
+    """One connection while it says itself in SQL."""
+
+    def __init__(self, paged: Paged, parent: FromClause | None, building: Building) -> None:
+        self.parent = parent
+        self.building = building
+        self.relationship = paged.connection.relationship
+        self.named_by = self.relationship.lookup.column if self.relationship else None
+        self.table = table_of(paged.record)
+        self.prefix = f"q{paged.number}_"
+        asked: PageShape = building.shapes[paged.number]
+        self.shape, self.tag = asked.shape, asked.tag
+        self.order = with_ties(self.table, self.shape.order)
+
+    def part(self, part: Part) -> ColumnElement[Any]:
+        match part:
+            case Typename():
+                return word(part.name)
+            case Total():
+                return self.total()
+            case Info():
+                return self.info(part)
+            case Edges():
+                return self.items(part)
+
+    def items(self, edges: Edges) -> ColumnElement[Any]:
+        """Return the page's items in their order."""
+        needs = edges.needs
+        members = edges.members
+        if self.shape.backward or (members and any(member is None for _, member in members)):
+            needs |= {key.column for key in self.order}
+        kept: ColumnElement[int] = bindparam(f"{self.prefix}kept", required=True)
+        rows = self.rows(self.window(needs).limit(kept))
+        if members is None:
+            assert edges.node is not None  # noqa: S101  (bare items are nothing else)
+            return gathered(edges.node.express(rows, self.building), rows)
+        parts = [
+            (key, self.cursor(rows) if member is None else member.express(rows, self.building))
+            for key, member in members
+        ]
+        return gathered(built_object(parts), rows)
+
+    def rows(self, found: Select[Any]) -> FromClause:
+        """Return the rows of a window in the order of the list, whichever way they were read."""
+        rows = self.building.rows(found, self.parent)
+        if not self.shape.backward:
+            return rows
+        forward = Shape(self.shape.order, self.shape.condition, backward=False, placed=False)
+        turned = select(rows).order_by(*sorting(self.table, rows, forward))
+        return self.building.rows(turned, self.parent)
+
+    def window(self, needs: set[str]) -> Select[Any]:
+        """Return the question for the page's rows and one more."""
+        shown = columns(self.table, needs)
+        reach = self.building.reach
+        return self.below(window(self.table, self.named_by, reach, self.shape, shown, self.prefix))
+
+    def below(self, found: Select[Any]) -> Select[Any]:
+        """Return a question for those rows only that the connection leads to."""
+        if self.relationship is None or self.parent is None:
+            return found
+        lookup, key = self.relationship.lookup, self.parent.c[self.relationship.key]
+        return found.where(lookup.column == key, *lookup.where)
+
+    def total(self) -> ColumnElement[Any]:
+        """Return the length of the whole list."""
+        reach, condition = self.building.reach, self.shape.condition
+        found = counting(self.table, self.named_by, reach, condition, self.prefix)
+        return self.below(found).correlate(self.parent).scalar_subquery()
+
+    def cursor(self, rows: FromClause) -> ColumnElement[Any]:
+        """Return the hole for an item's cursor."""
+        write = self.building.cursors.writer(self.tag)
+        places = [rows.c[key.column] for key in self.order]
+        return self.building.hole(lambda place: b'"%b"' % write(b"[%b]" % place), *places)
+
+    def info(self, info: Info) -> ColumnElement[Any]:
+        """Return the hole for the place of the page: it is known from the places of its rows."""
+        rows = self.building.rows(self.window({key.column for key in self.order}), self.parent)
+        place = built_list(*(rows.c[key.column] for key in self.order))
+        kept: ColumnElement[int] = bindparam(f"{self.prefix}kept", required=True)
+        return self.building.hole(self.placed(info), kept, gathered(place, rows))
+
+    def placed(self, info: Info) -> Any:
+        """Return the finisher that tells where a page stands."""
+        write = self.building.cursors.writer(self.tag)
+        backward, placed = self.shape.backward, self.shape.placed
+
+        def finish(values: bytes) -> bytes:
+            kept, places = orjson.loads(b"[%b]" % values)
+            beyond = (len(places) > kept, placed)
+            shown = places[:kept]
+            ends = (
+                (shown[-1], shown[0])
+                if backward and shown
+                else (shown[0], shown[-1])
+                if shown
+                else None
+            )
+            found = {
+                "hasNextPage": beyond[backward],
+                "hasPreviousPage": beyond[not backward],
+                "startCursor": write(orjson.dumps(ends[0])).decode() if ends else None,
+                "endCursor": write(orjson.dumps(ends[1])).decode() if ends else None,
+                "__typename": "PageInfo",
+            }
+            return orjson.dumps({name: found[field] for name, field in info.names.items()})
+
+        return finish

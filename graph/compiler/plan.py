@@ -1,0 +1,81 @@
+"""Plans: an operation compiled for one kind of caller, and the statements it has become so far."""
+
+from collections import OrderedDict
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graph.compiler.building import Building
+from graph.compiler.coverage import NotCovered
+from graph.compiler.holes import Finisher
+from graph.compiler.questions import Question
+from graph.compiler.roots import Root
+from graph.compiler.variables import Values
+from resolvers.context import Context
+from resolvers.cursors import Cursors
+from store.building import as_bytes, built_object
+from store.scope import Reach
+from store.sqlite import parses, settle
+from store.statements import Statement
+
+STATEMENTS = 16
+"""How many statements a plan keeps: one for each shape that its arguments give it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A statement whose one row holds the answer's `data`, but for the holes in it."""
+
+    statement: Statement
+    sql: str
+    finishers: Sequence[Finisher]
+    timed: bool
+    """Whether it asks for the present."""
+
+
+class Plan:
+    """What is asked for at the root, and the questions that each request answers."""
+
+    def __init__(
+        self, members: Sequence[tuple[str, Root]], questions: Sequence[Question], reach: Reach
+    ) -> None:
+        self.members = members
+        self._questions = questions
+        self._reach = reach
+        self._built: OrderedDict[Hashable, Built | NotCovered] = OrderedDict()
+
+    @property
+    def size(self) -> int:
+        """How large its statements are, in characters."""
+        known = self._built.values()
+        return sum(len(built.sql) for built in known if isinstance(built, Built))
+
+    def put(self, context: Context, values: Values) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return the shapes and the parameters of one request. Raises as the questions do."""
+        shapes = []
+        parameters: dict[str, Any] = {}
+        for question in self._questions:
+            shape, given = question.put(context, values)
+            shapes.append(shape)
+            parameters |= given
+        return tuple(shapes), parameters
+
+    def known(self, shapes: Hashable) -> Built | NotCovered | None:
+        """Return the statement for some shapes, or why there is none; None if nobody asked yet."""
+        return self._built.get(shapes)
+
+    def build(self, shapes: tuple[Any, ...], cursors: Cursors) -> Built | NotCovered:
+        """Return the statement for some shapes, or why there is none."""
+        building = Building(self._reach, shapes, cursors)
+        data = built_object([(key, root.express(None, building)) for key, root in self.members])
+        statement = Statement(as_bytes(data))
+        sql = settle(statement)
+        if not parses(sql):
+            return NotCovered("It is nested deeper than this SQLite's parser goes.")
+        return Built(statement, sql, tuple(building.finishers), building.timed)
+
+    def keep(self, shapes: Hashable, built: Built | NotCovered) -> None:
+        """Keep a statement, or why there is none, for the next request of these shapes."""
+        self._built[shapes] = built
+        if len(self._built) > STATEMENTS:
+            self._built.popitem(last=False)

@@ -1,0 +1,125 @@
+"""Questions: what a plan must know of a request before its statement can be chosen and filled in.
+
+Each is put once for every request, and answers with a shape, which makes the statement, and with
+the parameters that fill it in. What it raises, the ordinary path raises again as it should read.
+"""
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from graph.compiler.arguments import Arguments
+from graph.compiler.coverage import Unusual
+from graph.compiler.pages import PageShape
+from graph.compiler.variables import Values
+from graph.connections import Connection
+from graph.federation import MAX_REPRESENTATIONS, Entity
+from graph.nodes import MAX_NODES
+from resolvers.callers import CallerKind
+from resolvers.context import Context
+from store.lookups import Lookup
+from store.pages import parameters_of, shape_of
+from store.rows import json_text
+
+Put = tuple[Hashable, Mapping[str, Any]]
+"""A shape, and the parameters that fill a statement of that shape in."""
+
+
+class Question(Protocol):
+    """Something to be known of a request."""
+
+    def put(self, context: Context, values: Values) -> Put:
+        """Answer for one request. Raises Unusual and whatever the field itself would raise."""
+
+
+@dataclass(slots=True)
+class PageQuestion:
+    """Which page of a connection is wanted."""
+
+    number: int
+    connection: Connection
+    arguments: Arguments
+    _known: Put | None = None
+    """The answer, where it is the same for every request."""
+
+    def put(self, context: Context, values: Values) -> Put:
+        """Answer with the shape of the page."""
+        if self._known is not None:
+            return self._known
+        given = self.arguments.read(values)
+        asked = self.connection.asked(context, **given)
+        prefix = f"q{self.number}_"
+        parameters = parameters_of(asked.page, prefix) | {f"{prefix}kept": asked.page.size}
+        found: Put = PageShape(shape_of(asked.page), asked.tag), parameters
+        if not self.arguments.variable and given.keys().isdisjoint({"after", "before", "filter"}):
+            self._known = found  # cursors and times are not the same for ever
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class IdsQuestion:
+    """Which ids are asked for."""
+
+    number: int
+    arguments: Arguments
+
+    def put(self, context: Context, values: Values) -> Put:
+        """Answer with the ids."""
+        del context
+        ids = self.arguments.read(values)["ids"]
+        if len(ids) > MAX_NODES or any("\0" in one for one in ids):
+            raise Unusual
+        return "", {f"q{self.number}_ids": json_text(ids)}
+
+
+@dataclass(frozen=True, slots=True)
+class EntitiesQuestion:
+    """Which entities are referred to, and by which of their keys."""
+
+    number: int
+    entities: Mapping[str, Entity]
+    arguments: Arguments
+    kind: CallerKind
+
+    def put(self, context: Context, values: Values) -> Put:
+        """Answer with their types and keys."""
+        del context
+        given = self.arguments.read(values)["representations"]
+        if len(given) > MAX_REPRESENTATIONS:
+            raise Unusual
+        return "", {f"q{self.number}_ids": json_text([self._referred(one) for one in given])}
+
+    def _referred(self, representation: Any) -> tuple[str, str]:
+        entity = None
+        if isinstance(representation, dict):
+            entity = self.entities.get(str(representation.get("__typename")))
+        if entity is None or self.kind not in entity.seen_by:
+            raise Unusual
+        name = next((name for name in entity.keys if name in representation), "")
+        key = representation.get(name)
+        if type(key) is not str or "\0" in key:
+            raise Unusual
+        return f"{representation['__typename']}.{name}", key
+
+
+@dataclass(frozen=True, slots=True)
+class FindQuestion:
+    """By which of its keys one record is to be found."""
+
+    number: int
+    ways: Mapping[str, Lookup[Any]]
+    """The lookup that each argument gives the key of."""
+    arguments: Arguments
+
+    def put(self, context: Context, values: Values) -> Put:
+        """Answer with the argument that is given: exactly one."""
+        del context
+        given = {
+            name: value for name, value in self.arguments.read(values).items() if value is not None
+        }
+        if len(given) != 1:
+            raise Unusual
+        ((name, key),) = given.items()
+        if name not in self.ways or type(key) is not str:
+            raise Unusual
+        return name, {f"q{self.number}_key": key}

@@ -1,0 +1,148 @@
+"""JSON that the database builds: what another engine calls differently has its name here.
+
+A text that is JSON already stays JSON inside what is built of it only as long as it comes straight
+from one of these functions, or through a sub-select or a CASE around one; out of the column of a
+sub-select it would come as mere text.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    FromClause,
+    LargeBinary,
+    Select,
+    String,
+    case,
+    cast,
+    func,
+    literal_column,
+    select,
+    type_coerce,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from store.fields import Field
+
+MAX_MEMBERS = 60
+"""How many members are built at once: SQLite's functions take 127 arguments."""
+_ZERO: ColumnElement[int] = literal_column("0")
+_LEAST: ColumnElement[int] = literal_column("-2147483648")
+_MOST: ColumnElement[int] = literal_column("2147483647")
+_PARTS: ColumnElement[float] = literal_column("1000000.0")
+_DIGITS: ColumnElement[float] = literal_column("1e15")
+"""A float that is so few millionths has 15 digits at most, which SQLite writes exactly."""
+_SMALLEST: ColumnElement[float] = literal_column("0.0001")
+"""Smaller ones SQLite writes with an exponent, and callers read without."""
+
+
+class word(ColumnElement[str]):  # noqa: N801  (reads as the SQL it is)
+    """A text that stands in the statement itself, so that nothing is bound for it."""
+
+    inherit_cache = False
+    type = String()
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+@compiles(word)
+def _word(element: word, compiler: SQLCompiler, **_: Any) -> str:
+    return compiler.render_literal_value(element.text, String())
+
+
+def built_object(members: Sequence[tuple[str, ColumnElement[Any]]]) -> ColumnElement[Any]:
+    """Return an object of its members, in their order."""
+    parts = [
+        func.json_object(*(part for name, value in few for part in (word(name), value)))
+        for few in _few(members)
+    ]
+    whole, *rest = parts
+    for part in rest:
+        # Two objects' texts without the brace between them: a merge would drop what is null
+        head = func.substr(whole, 1, func.length(whole) - 1)
+        whole = func.json(head.concat(word(",")).concat(func.substr(part, 2)))
+    return whole
+
+
+def _few(
+    members: Sequence[tuple[str, ColumnElement[Any]]],
+) -> list[Sequence[tuple[str, ColumnElement[Any]]]]:
+    return [
+        members[start : start + MAX_MEMBERS]
+        for start in range(0, max(1, len(members)), MAX_MEMBERS)
+    ]
+
+
+def built_list(*elements: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return a list of these elements."""
+    return func.json_array(*elements)
+
+
+def gathered(element: ColumnElement[Any], rows: FromClause) -> ColumnElement[Any]:
+    """Return the list of an element for each of some rows, in the order of the rows.
+
+    Whoever asks sorts the rows: a sorting beside the gathering would sort nothing.
+    """
+    return select(func.json_group_array(element)).select_from(rows).scalar_subquery()
+
+
+def stored(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return JSON that is stored as text."""
+    return func.json(column)
+
+
+def truth(condition: ColumnElement[bool]) -> ColumnElement[Any]:
+    """Return true where a condition is met, and else false."""
+    return func.json(case((condition, word("true")), else_=word("false")))
+
+
+def text_in(column: ColumnElement[Any], name: str, *, optional: bool) -> ColumnElement[Any]:
+    """Return a text out of a stored object, or null; anything else fails, and so does no text.
+
+    None is well if it is `optional`.
+    """
+    path = word(f'$."{name}"')
+    found, kind = func.json_extract(column, path), func.json_type(column, path)
+    cases: list[tuple[ColumnElement[bool], Any]] = [(kind == word("text"), found)]
+    if optional:
+        cases.append((kind.is_(None), None))
+    return case(*cases, else_=refused(column))
+
+
+def refused(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return what has the statement fail where it is reached: the answer is not for SQL to give."""
+    return func.json(word("!").concat(func.coalesce(column, word(""))))
+
+
+def number(value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return a float as callers read it; one that SQLite would write otherwise fails."""
+    parts = func.round(value * _PARTS)
+    short = (func.abs(parts) < _DIGITS) & (parts / _PARTS == value)
+    plain = (func.abs(value) >= _SMALLEST) | (value == _ZERO)
+    return case((value.is_(None), None), (short & plain, value), else_=refused(value))
+
+
+def integer(value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return a whole number that was computed; one beyond 32 bits fails."""
+    return case((value.between(_LEAST, _MOST), value), else_=refused(value))
+
+
+def shown(field: Field, column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return a field's value as JSON. What the column may hold, its constraints prove."""
+    if field.is_json:
+        return stored(column)
+    if field.type is bool:
+        yes = type_coerce(column, Boolean())
+        if field.optional:
+            return func.json(case((yes, word("true")), (~yes, word("false")), else_=None))
+        return truth(yes)
+    return number(column) if field.type is float else column
+
+
+def as_bytes(value: ColumnElement[Any]) -> Select[Any]:
+    """Return the question for a value alone, as the bytes of its text."""
+    return select(cast(value, LargeBinary))

@@ -1,0 +1,1 @@
+"""The compiled path answers as the ordinary one does, byte for byte."""
