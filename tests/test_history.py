@@ -266,8 +266,10 @@ async def test_the_past_costs_the_same_for_one_record_and_for_many(gateway: Gate
     document = """
     query ($id: ID!) {
       klarnaGateway(id: $id, asOf: "2026-03-02T09:00:00Z") {
-        klarnaPayments(first: 100) {
-          nodes { order { lineItems { name } klarnaPayments { nodes { id } totalCount } } }
+        klarnaPayments(first: 30) {
+          nodes {
+            order { lineItems { name } klarnaPayments(first: 2) { nodes { id } totalCount } }
+          }
         }
       }
     }
