@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement
-from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from store.scope import Reach
 
-Columns = ReadOnlyColumnCollection[str, Any]
-"""The columns of one record, by the names of its fields."""
+Columns = Any
+"""The columns of one record, as attributes and by the names of its fields."""
 _METADATA = "in_sql"
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, literal_column, select
 
 from store.building import number
 from store.fields import fields_of
@@ -43,13 +43,19 @@ def rows_in_sql(lookup: Lookup[Any], key: ColumnElement[Any], reach: Reach) -> C
         .where(lookup.column == key, *lookup.where, visible(table, reach, lookup.column))
         .order_by(*lookup.order_by)
         .correlate_except(table)
-        .subquery()
+        .subquery("given")
     )
+    # By their names alone: SQLAlchemy would make a table's column of each of them
     values = [
-        number(found.c[field.name]) if field.type is float else found.c[field.name]
+        number(_named(field.name)) if field.type is float else _named(field.name)
         for field in fields_of(lookup.record)
     ]
-    return select(func.json_group_array(func.json_array(*values))).scalar_subquery()
+    gathered = func.json_group_array(func.json_array(*values))
+    return select(gathered).select_from(found).scalar_subquery()
+
+
+def _named(name: str) -> ColumnElement[Any]:
+    return literal_column(f'given."{name}"')
 
 
 def key_in_sql(lookup: Lookup[Any], key: ColumnElement[Any], name: str) -> ColumnElement[Any]:

@@ -14,7 +14,6 @@ from sqlalchemy import (
     BindParameter,
     Column,
     ColumnElement,
-    FromClause,
     Select,
     Table,
     Text,
@@ -210,7 +209,7 @@ def _pages(lookup: Lookup[Any], reach: Reach, shape: Shape) -> Query[Any]:
     statement = (
         select(*(rows.c[column.name] for column in columns_of(record)))
         .select_from(key.join(rows, identity.in_(found.correlate(key))))
-        .order_by(key.c.key, *sorting(table, rows, shape))
+        .order_by(key.c.key, *sorting(table, rows.c, shape))
     )
     return Query(record, statement)
 
@@ -264,14 +263,17 @@ def window(  # noqa: PLR0917  (the last one only where a statement has several w
         found = found.where(_beyond(table, shape, prefix))
     found = found.where(visible(table, reach, named_by), met)
     size: BindParameter[int] = bindparam(f"{prefix}size", required=True)
-    return found.order_by(*sorting(table, table, shape)).limit(size)
+    return found.order_by(*sorting(table, table.c, shape)).limit(size)
 
 
-def sorting(table: Table, rows: FromClause, shape: Shape) -> Iterator[ColumnElement[Any]]:
-    """Yield what rows of a table are sorted by, in the direction of reading."""
+def sorting(table: Table, columns: Any, shape: Shape) -> Iterator[ColumnElement[Any]]:
+    """Yield what rows of a table are sorted by, in the direction of reading.
+
+    `columns` holds the table's columns by their names, under whichever name it goes.
+    """
     for key in with_ties(table, shape.order):
         down = key.descending is not shape.backward
-        column = rows.c[key.column]
+        column = columns[key.column]
         terms = [column.is_(None), column] if table.c[key.column].nullable else [column]
         yield from (term.desc() if down else term.asc() for term in terms)
 

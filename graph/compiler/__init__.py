@@ -44,7 +44,7 @@ what graphql-core's would be, errors apart: whatever has or may have one is left
 - `__schema` and `__type`: it is introspection;
 - `Query._service`, `Query.klarnaOrder` and `Query.versionDiff`: computed in Python;
 - what is not for callers of a kind, such as `authToken` for a checkout: it is an error;
-- an operation that shows more than 1,000 fields, what may be of several types for each of them;
+- an operation that shows more than 300 fields, what may be of several types for each of them;
 - one that is nested deeper than SQLite's parser goes: some ten levels before SQLite 3.46;
 - a request with arguments that are wrong or unusual, such as `first: 0` or `5.0` for an Int;
 - a row that holds what SQL would write otherwise: a float of more than six decimals, a category

@@ -8,7 +8,6 @@ from graphql.execution.collect_fields import FieldDetailsList
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
-    FromClause,
     bindparam,
     case,
     func,
@@ -33,15 +32,13 @@ class Way:
     kind: tuple[str, str] | None = None
     """The column that says what kind a record is, and the one kind that is meant."""
 
-    def express(
-        self, key: ColumnElement[Any], rows: FromClause | None, building: Building
-    ) -> ColumnElement[Any]:
+    def express(self, key: ColumnElement[Any], building: Building) -> ColumnElement[Any]:
         """Return the object that a key leads to, or null."""
         found = looked_up(self.lookup, key, self.selected, building.reach)
         if self.kind is not None:
             column, kind = self.kind
             found = found.where(self.lookup.column.table.c[column] == word(kind))
-        others = building.rows(found, rows)
+        others = building.rows(found)
         return one(self.selected.express(others, building), others)
 
 
@@ -51,11 +48,9 @@ class Anything:
 
     ways: Sequence[Way]
 
-    def express(
-        self, key: ColumnElement[Any], rows: FromClause | None, building: Building
-    ) -> ColumnElement[Any]:
+    def express(self, key: ColumnElement[Any], building: Building) -> ColumnElement[Any]:
         """Return the object of an id, or null."""
-        found = [way.express(key, rows, building) for way in reversed(self.ways)]
+        found = [way.express(key, building) for way in reversed(self.ways)]
         return func.coalesce(*found, None) if len(found) == 1 else func.coalesce(*found)
 
 
@@ -68,8 +63,9 @@ class Node:
 
     def express(self, rows: None, building: Building) -> ColumnElement[Any]:
         """Return the object, or null."""
+        del rows
         key: BindParameter[str] = bindparam(f"q{self.number}_key", required=True)
-        return self.anything.express(key, rows, building)
+        return self.anything.express(key, building)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +79,7 @@ class Nodes:
         """Return the objects in the order of their ids."""
         del rows
         ids = building.given(each(f"q{self.number}_ids"))
-        return gathered(self.anything.express(ids.c.value, ids, building), ids)
+        return gathered(self.anything.express(ids.c.value, building), ids.found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +97,9 @@ class Entities:
         name = func.json_extract(given.c.value, word("$[0]"))
         key = func.json_extract(given.c.value, word("$[1]"))
         cases = [
-            (name == word(known), way.express(key, given, building))
-            for known, way in self.ways.items()
+            (name == word(known), way.express(key, building)) for known, way in self.ways.items()
         ]
-        return gathered(case(*cases, else_=refused(name)), given)
+        return gathered(case(*cases, else_=refused(name)), given.found)
 
 
 def anything(selecting: Selecting, kind: Any, details: FieldDetailsList) -> Anything:

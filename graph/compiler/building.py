@@ -5,7 +5,6 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    FromClause,
     Select,
     TableValuedAlias,
     bindparam,
@@ -13,6 +12,7 @@ from sqlalchemy import (
 )
 
 from graph.compiler.holes import SECRET, Finisher, finisher
+from graph.compiler.rows import Rows
 from resolvers.cursors import Cursors
 from store.building import built_list, word
 from store.scope import Reach
@@ -36,15 +36,15 @@ class Building:
         self.timed = True
         return bindparam("now", required=True)
 
-    def rows(self, found: Select[Any], parent: FromClause | None) -> FromClause:
-        """Return rows under a name of their own; what leads to them stands in the parent's."""
+    def rows(self, found: Select[Any]) -> Rows:
+        """Return rows under a name of their own."""
         self._rows += 1
-        return found.correlate(parent).subquery(f"r{self._rows}")
+        return Rows(found.subquery(f"r{self._rows}"), found.selected_columns)
 
-    def given(self, values: TableValuedAlias) -> FromClause:
+    def given(self, values: TableValuedAlias) -> Rows:
         """Return values that the request gave as rows under a name of their own."""
         self._rows += 1
-        return values.alias(f"r{self._rows}")
+        return Rows(values.alias(f"r{self._rows}"), values.c)
 
     def finished(
         self, finish: Callable[..., Any], *values: ColumnElement[Any]

@@ -14,7 +14,6 @@ from typing import Any, Protocol
 
 from sqlalchemy import (
     ColumnElement,
-    FromClause,
     Select,
     Table,
     case,
@@ -22,6 +21,7 @@ from sqlalchemy import (
 )
 
 from graph.compiler.building import Building
+from graph.compiler.rows import Rows
 from graph.computed import InSql
 from store.building import built_object, gathered, refused, shown, word
 from store.fields import Field
@@ -36,7 +36,7 @@ class Member(Protocol):
     def needs(self) -> Iterable[str]:
         """The fields of the object's record that it is made of."""
 
-    def express(self, rows: FromClause, building: Building) -> ColumnElement[Any]:
+    def express(self, rows: Rows, building: Building) -> ColumnElement[Any]:
         """Return its JSON, made of rows of the object's records."""
 
 
@@ -51,7 +51,7 @@ class Selected(Protocol):
     def needs(self) -> frozenset[str]:
         """The fields of the records that it is made of."""
 
-    def express(self, rows: FromClause, building: Building) -> ColumnElement[Any]:
+    def express(self, rows: Rows, building: Building) -> ColumnElement[Any]:
         """Return the JSON of each of some rows."""
 
 
@@ -62,7 +62,7 @@ class Typename:
     name: str
     needs: tuple[str, ...] = ()
 
-    def express(self, rows: FromClause | None, building: Building) -> ColumnElement[Any]:
+    def express(self, rows: Rows | None, building: Building) -> ColumnElement[Any]:
         """Return the name."""
         del rows, building
         return word(self.name)
@@ -79,7 +79,7 @@ class Shown:
         """The field."""
         return (self.field.name,)
 
-    def express(self, rows: FromClause, building: Building) -> ColumnElement[Any]:
+    def express(self, rows: Rows, building: Building) -> ColumnElement[Any]:
         """Return its value."""
         del building
         return shown(self.field, rows.c[self.field.name])
@@ -96,7 +96,7 @@ class Computed:
         """The others."""
         return self.computation.needs
 
-    def express(self, rows: FromClause, building: Building) -> ColumnElement[Any]:
+    def express(self, rows: Rows, building: Building) -> ColumnElement[Any]:
         """Return its value."""
         return self.computation.express(rows.c, building)
 
@@ -115,11 +115,11 @@ class Selection:
         kind = {self.kind[0]} if self.kind else set()
         return frozenset(kind.union(*(member.needs for _, member in self.members)))
 
-    def whole(self, rows: FromClause, building: Building) -> ColumnElement[Any]:
+    def whole(self, rows: Rows, building: Building) -> ColumnElement[Any]:
         """Return an object for each row, all of which are known to be of the type."""
         return built_object([(key, part.express(rows, building)) for key, part in self.members])
 
-    def express(self, rows: FromClause, building: Building) -> ColumnElement[Any]:
+    def express(self, rows: Rows, building: Building) -> ColumnElement[Any]:
         """Return an object for each row. A record that is not of the type is refused."""
         if self.kind is None:
             return self.whole(rows, building)
@@ -140,7 +140,7 @@ class Kinds:
         """The fields that the members of all types are made of."""
         return frozenset({self.column}).union(*(one.needs for one in self.selections.values()))
 
-    def express(self, rows: FromClause, building: Building) -> ColumnElement[Any]:
+    def express(self, rows: Rows, building: Building) -> ColumnElement[Any]:
         """Return an object for each row, as its type has it."""
         kind = rows.c[self.column]
         cases = [
@@ -164,12 +164,12 @@ class Related:
         """The key."""
         return (self.key,)
 
-    def express(self, rows: FromClause, building: Building) -> ColumnElement[Any]:
+    def express(self, rows: Rows, building: Building) -> ColumnElement[Any]:
         """Return the object or null, or the list of objects."""
         found = looked_up(self.lookup, rows.c[self.key], self.selected, building.reach)
-        others = building.rows(found.order_by(*self.lookup.order_by), rows)
+        others = building.rows(found.order_by(*self.lookup.order_by))
         element = self.selected.express(others, building)
-        return gathered(element, others) if self.many else one(element, others)
+        return gathered(element, others.found) if self.many else one(element, others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +185,7 @@ class OneOf:
         """The two columns."""
         return self.column, self.key
 
-    def express(self, rows: FromClause, building: Building) -> ColumnElement[Any]:
+    def express(self, rows: Rows, building: Building) -> ColumnElement[Any]:
         """Return the object, or null."""
         named = rows.c[self.column]
         cases = [
@@ -204,9 +204,9 @@ def looked_up(
     )
 
 
-def one(element: ColumnElement[Any], rows: FromClause) -> ColumnElement[Any]:
+def one(element: ColumnElement[Any], rows: Rows) -> ColumnElement[Any]:
     """Return the object of the first of some rows, or null: SQLite reads no more of them."""
-    return select(element).select_from(rows).scalar_subquery()
+    return select(element).select_from(rows.found).scalar_subquery()
 
 
 def columns(table: Table, names: Iterable[str]) -> list[ColumnElement[Any]]:

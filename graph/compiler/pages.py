@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, FromClause, Select, bindparam, select
+from sqlalchemy import ColumnElement, Select, bindparam, select
 
 from graph.compiler.building import Building
 from graph.compiler.members import Selected, Typename, columns
+from graph.compiler.rows import Rows
 from graph.connections import Connection
 from store.building import built_list, built_object, gathered, word
 from store.pages import Shape, counting, sorting, window, with_ties
@@ -69,7 +70,7 @@ class Paged:
         relationship = self.connection.relationship
         return (relationship.key,) if relationship else ()
 
-    def express(self, rows: FromClause | None, building: Building) -> ColumnElement[Any]:
+    def express(self, rows: Rows | None, building: Building) -> ColumnElement[Any]:
         """Return the connection."""
         page = _Page(self, rows, building)
         return built_object([(key, page.part(part)) for key, part in self.parts])
@@ -78,7 +79,7 @@ class Paged:
 class _Page:
     """One connection while it says itself in SQL."""
 
-    def __init__(self, paged: Paged, parent: FromClause | None, building: Building) -> None:
+    def __init__(self, paged: Paged, parent: Rows | None, building: Building) -> None:
         self.parent = parent
         self.building = building
         self.relationship = paged.connection.relationship
@@ -110,21 +111,21 @@ class _Page:
         rows = self.rows(self.window(needs).limit(kept))
         if members is None:
             assert edges.node is not None  # noqa: S101  (bare items are nothing else)
-            return gathered(edges.node.express(rows, self.building), rows)
+            return gathered(edges.node.express(rows, self.building), rows.found)
         parts = [
             (key, self.cursor(rows) if member is None else member.express(rows, self.building))
             for key, member in members
         ]
-        return gathered(built_object(parts), rows)
+        return gathered(built_object(parts), rows.found)
 
-    def rows(self, found: Select[Any]) -> FromClause:
+    def rows(self, found: Select[Any]) -> Rows:
         """Return the rows of a window in the order of the list, whichever way they were read."""
-        rows = self.building.rows(found, self.parent)
+        rows = self.building.rows(found)
         if not self.shape.backward:
             return rows
         forward = Shape(self.shape.order, self.shape.condition, backward=False, placed=False)
-        turned = select(rows).order_by(*sorting(self.table, rows, forward))
-        return self.building.rows(turned, self.parent)
+        turned = select(*rows.c.labelled()).select_from(rows.found)
+        return self.building.rows(turned.order_by(*sorting(self.table, rows.c, forward)))
 
     def window(self, needs: set[str]) -> Select[Any]:
         """Return the question for the page's rows and one more."""
@@ -143,9 +144,9 @@ class _Page:
         """Return the length of the whole list."""
         reach, condition = self.building.reach, self.shape.condition
         found = counting(self.table, self.named_by, reach, condition, self.prefix)
-        return self.below(found).correlate(self.parent).scalar_subquery()
+        return self.below(found).scalar_subquery()
 
-    def cursor(self, rows: FromClause) -> ColumnElement[Any]:
+    def cursor(self, rows: Rows) -> ColumnElement[Any]:
         """Return the hole for an item's cursor."""
         write = self.building.cursors.writer(self.tag)
         places = [rows.c[key.column] for key in self.order]
@@ -153,10 +154,10 @@ class _Page:
 
     def info(self, info: Info) -> ColumnElement[Any]:
         """Return the hole for the place of the page: it is known from the places of its rows."""
-        rows = self.building.rows(self.window({key.column for key in self.order}), self.parent)
+        rows = self.building.rows(self.window({key.column for key in self.order}))
         place = built_list(*(rows.c[key.column] for key in self.order))
         kept: ColumnElement[int] = bindparam(f"{self.prefix}kept", required=True)
-        return self.building.hole(self.placed(info), kept, gathered(place, rows))
+        return self.building.hole(self.placed(info), kept, gathered(place, rows.found))
 
     def placed(self, info: Info) -> Any:
         """Return the finisher that tells where a page stands."""

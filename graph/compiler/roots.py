@@ -29,11 +29,12 @@ class Found:
 
     def express(self, rows: None, building: Building) -> ColumnElement[Any]:
         """Return the object, or null; of several records it is the last one."""
+        del rows
         lookup = self.ways[building.shapes[self.number]]
         key: BindParameter[str] = bindparam(f"q{self.number}_key", required=True)
         found = looked_up(lookup, key, self.selected, building.reach)
         newest = found.order_by(*(column.desc() for column in lookup.order_by))
-        others = building.rows(newest, rows)
+        others = building.rows(newest)
         return one(self.selected.express(others, building), others)
 
 

@@ -54,7 +54,7 @@ from resolvers.callers import CallerKind
 from store.fields import Field, fields_of
 from store.tables import table_of, traits_of
 
-MAX_PARTS = 1_000
+MAX_PARTS = 300
 """How many fields a statement may show; what may be of several types shows them for each."""
 
 
