@@ -13,7 +13,7 @@ from unicodedata import category
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 from babel.numbers import get_currency_precision, get_currency_symbol
-from sqlalchemy import ColumnElement, case, literal_column
+from sqlalchemy import ColumnElement, case, func, literal_column
 
 from store.building import word
 
@@ -57,11 +57,18 @@ def parts_of(currency: ColumnElement[Any]) -> ColumnElement[float]:
         unusual[get_currency_precision(code)].append(code)
     usual = get_currency_precision("DEFAULT")
     cases: list[tuple[ColumnElement[bool], ColumnElement[Any]]] = [
-        (currency.in_([word(code) for code in codes]), literal_column(str(10.0**decimals)))
+        (_among(currency, codes), literal_column(str(10.0**decimals)))
         for decimals, codes in unusual.items()
         if decimals != usual
     ]
     return case(*cases, else_=literal_column(str(10.0**usual)))
+
+
+def _among(currency: ColumnElement[Any], codes: list[str]) -> ColumnElement[bool]:
+    """Return the condition that a currency is one of several: one text, since there are many."""
+    listed = word(f" {' '.join(codes)} ")
+    found = func.instr(listed, word(" ").concat(currency).concat(word(" ")))
+    return (func.length(currency) == literal_column("3")) & (found > literal_column("0"))
 
 
 @cache
