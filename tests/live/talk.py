@@ -40,6 +40,12 @@ def listeners(gateway: Gateway) -> int:
     return gateway.services.database.announcements.listeners
 
 
+def working() -> int:
+    """How many tasks there are, but for those of connections that are only kept for later."""
+    coroutines = [task.get_coro() for task in asyncio.all_tasks()]
+    return sum(getattr(one, "__qualname__", "") != "RequestHandler.start" for one in coroutines)
+
+
 class CutOff(Exception):
     """The socket was closed, or broke."""
 

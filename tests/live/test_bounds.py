@@ -30,6 +30,7 @@ from tests.live.talk import (
     settles,
     streaming,
     talking,
+    working,
 )
 
 PAYLOADS = " ".join(f"a{number}: payload" for number in range(25))
@@ -59,14 +60,14 @@ async def test_a_socket_runs_so_many_operations_at_once(gateway: Gateway) -> Non
 
 async def test_a_completed_subscription_is_freed_at_once(gateway: Gateway) -> None:
     async with talking(gateway) as talk:
-        before = len(asyncio.all_tasks())
+        before = working()
         await talk.follow(EVENTS)
         await settles(lambda: listeners(gateway), 1)
-        await settles(lambda: len(asyncio.all_tasks()), before + 1)
+        await settles(working, before + 1)
         await talk.say("complete", "1")
         assert await talk.silent()
 
-        assert (listeners(gateway), len(asyncio.all_tasks())) == (0, before)
+        assert (listeners(gateway), working()) == (0, before)
 
 
 async def test_so_many_lines_are_open_at_once(tmp_path: Path) -> None:
@@ -214,7 +215,7 @@ async def come_and_go(gateway: Gateway) -> None:
     payment = await gateway.open(order_id)
     tokens = [gateway.token(), gateway.token(order_id)]
     await settles(lambda: listeners(gateway), 0)
-    before = len(asyncio.all_tasks())
+    before = working()
 
     async def changes() -> None:
         for number in range(60):
@@ -229,7 +230,7 @@ async def come_and_go(gateway: Gateway) -> None:
 
     await settles(lambda: listeners(gateway), 0)
     gc.collect()
-    await settles(lambda: len(asyncio.all_tasks()), before)
+    await settles(working, before)
 
 
 async def one_visit(
