@@ -57,7 +57,7 @@ class World:
 @asynccontextmanager
 async def populated(folder: Path) -> AsyncIterator[World]:
     """Run a gateway with resources of one checkout, of another, of nobody and of the live mode."""
-    async with running_gateway(folder) as gateway:
+    async with running_gateway(folder, checkout_rate=0) as gateway:  # all ask at once
         order, other, spare = [await gateway.put(reference=f"W{n}", number=f"W{n}") for n in "123"]
         payment = await gateway.authorized(order)
         other_payment, spare_payment = await gateway.open(other), await gateway.open(spare)
