@@ -191,5 +191,5 @@ async def running_gateway(
             gateway = Gateway(url, services, chosen, sandbox, klarna, clock, http)
             if furnished:
                 await gateway.furnish()
-            await gateway.ask("{ __typename }")  # the compiler looks at the database first
+                await gateway.ask("{ __typename }")  # the compiler looks at the database first
             yield gateway

@@ -35,6 +35,13 @@ async def hasty(tmp_path: Path) -> AsyncIterator[Gateway]:
 
 
 @pytest_asyncio.fixture
+async def interpreted(tmp_path: Path) -> AsyncIterator[Gateway]:
+    """A gateway like that, which asks the store field by field."""
+    async with running_gateway(tmp_path, operation_timeout=1, compiler="off") as running:
+        yield running
+
+
+@pytest_asyncio.fixture
 async def store(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
     """A store whose questions may take 0.3 seconds."""
     database = await open_sqlite(tmp_path / "store.sqlite", patience=0.3)
@@ -156,10 +163,10 @@ async def test_a_question_beyond_its_time_takes_its_questions_to_the_store_back(
     assert [statement for statement in asked if "FROM orders" in statement] != []
 
 
-async def test_loaders_take_their_questions_back_too(hasty: Gateway) -> None:
+async def test_loaders_take_their_questions_back_too(interpreted: Gateway) -> None:
     """The first level of the query is answered; the second waits behind an endless question."""
-    order_id = await placed(hasty)
-    database = hasty.services.database
+    order_id = await placed(interpreted)
+    database = interpreted.services.database
     assert isinstance(database, SqliteDatabase)
     asked: list[str] = []
     endless: list[asyncio.Task[Any]] = []
@@ -176,7 +183,7 @@ async def test_loaders_take_their_questions_back_too(hasty: Gateway) -> None:
 
     await database._reader._worker.hop(lambda reader: reader.set_trace_callback(trace))
 
-    _, late = await told(hasty, documents.ORDER, id=order_id)
+    _, late = await told(interpreted, documents.ORDER, id=order_id)
     for task in endless:
         task.cancel()
     await database.rows(QUICK)
