@@ -70,14 +70,15 @@ async def test_a_gateway_killed_many_times_loses_and_doubles_nothing(tmp_path: P
                     worker.lives = cycle
                     work = [asyncio.create_task(worker.work(number)) for number in range(4)]
                     await asyncio.sleep(chance.uniform(0.2, 1.2))
+                    async with asyncio.timeout(60):  # a slow machine has work to be killed too
+                        while min(len(worker.placed), len(worker.captured)) <= cycle:  # noqa: ASYNC110
+                            await asyncio.sleep(0.02)
                     gateway.kill()
                     await asyncio.gather(*work, return_exceptions=True)
                 _whole(tmp_path / "gateway.sqlite")
             await _settle(tmp_path, variables)
             async with http.get(f"{origin}/_sandbox/ledger") as reply:
                 ledger = (await reply.json())["entries"]
-    assert len(worker.placed) > CYCLES
-    assert len(worker.captured) > CYCLES
     _agree(tmp_path / "gateway.sqlite", ledger, worker)
 
 
