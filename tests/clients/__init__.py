@@ -1,0 +1,1 @@
+"""The clients that people use, asking and following in Node.js."""
