@@ -2,7 +2,7 @@
 import { Client, fetchExchange } from "@urql/core";
 import { authorization, fetching, story, subscription, url, variables } from "./story.js";
 
-// What it asks by GET has no content type, so that this header must say it is no page's simple request
+// What it asks by GET has no content type: this header tells it from what any page could send
 const headers = { authorization, "graphql-require-preflight": "1" };
 
 const client = new Client({
