@@ -1,4 +1,4 @@
-"""What others' clients are answered: Apollo Client, urql, graphql-ws and graphql-sse, as released."""
+"""What clients as released are answered: Apollo Client, urql, graphql-ws and graphql-sse."""
 
 import asyncio
 from pathlib import Path
