@@ -20,8 +20,9 @@ from resolvers.errors import BadInput
 MAX_ENTRIES = 1_000
 MAX_BYTES = 4 * 1024 * 1024
 MAX_LENGTH = 20_000
+MAX_TOKENS = 1_500
 """How many documents that clients sent are kept by their hash, in how many bytes together, and up
-to which length each; the one longest unused goes first."""
+to which length and how many tokens each; the one longest unused goes first."""
 
 
 def hash_of(text: str) -> str:
@@ -125,8 +126,9 @@ def _not_blank(query: str | None) -> str:
 
 
 def _parses(query: str) -> bool:
+    """Whether a text is a document, and one that is short enough to be looked at for this."""
     try:
-        parse(query, no_location=True)
+        parse(query, no_location=True, max_tokens=MAX_TOKENS)
     except GraphQLError:
         return False
     return True

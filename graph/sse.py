@@ -40,7 +40,9 @@ async def stream(
     What is wrong with it is an event too. A client that comes back says by `Last-Event-ID` which
     event store it saw last, and goes on after that. Raises LimitExceeded if too many are open.
     """
-    context.last_seen = request.headers.get("Last-Event-ID") or None
+    seen = request.headers.get("Last-Event-ID") or None
+    # What is no ASCII is no id of ours, nor text that could be repeated
+    context.last_seen = seen if seen is None or seen.isascii() else "?"
     over = asyncio.get_running_loop().create_future()
     with request.app[LINES].opened(lambda: _settle(over)) as line:
         line.belongs_to(context.caller)

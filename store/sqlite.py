@@ -133,6 +133,8 @@ class Answers:
             if self._ends():
                 return None, StoreTooSlow(f"It took longer than {self._patience:g} s.")
             return None, unavailable(error)
+        except Exception as error:  # noqa: BLE001  (a bug is its own question's, and no neighbour's)
+            return None, error
         finally:
             self._asked = None
 

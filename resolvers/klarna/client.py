@@ -172,6 +172,7 @@ class Klarna:
         content = None if body is None else orjson.dumps(body)
         url = self._url + path.replace("{id}", quote(id, safe=""))
         numbers = count(1)
+        doubtful = False
         login = self._logins.present()
         said = [id] if path.startswith(_AUTHORIZATION) else []
         said += (body or {}).get("merchant_urls", {}).values()
@@ -180,17 +181,21 @@ class Klarna:
             return Request(method, url, headers | {"Authorization": login.authorization}, content)
 
         async def attempt() -> Reply:
-            # A login that is refused has had no effect: the same call goes with another one
-            nonlocal login
+            # A login that is refused has had no effect: the same call goes with another one, unless
+            # an attempt before may have had its effect under this one
+            nonlocal login, doubtful
             line = CallLine(self._lane.name, method, path, next(numbers))
             refused: list[Login] = []
             while True:
                 try:
                     sending = self._transport.send(request())
                     return await line.told(sending, [*said, *login.secrets])
+                except Silent:
+                    doubtful = method != "GET"
+                    raise
                 except Unauthorized:
                     refused.append(login)
-                    other = await self._logins.another(refused)
+                    other = None if doubtful else await self._logins.another(refused)
                     if other is None:
                         raise
                     login = other
