@@ -2,22 +2,21 @@
 
 import asyncio
 import gc
-import signal
 import sys
-from collections.abc import Coroutine
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated
 
 import orjson
 import typer
 
-from graph.logs import configure_logs
-from graph.settings import HalfConfigured, Settings, read_settings, throwaway_settings
+from graph.commands.application_group import applications
+from graph.commands.console import JsonFlag, fail, run, say, settings_or_end, stop_signal
+from graph.commands.key_group import keys
+from graph.logs.setup import configure_logs
+from graph.settings import HalfConfigured, read_settings, throwaway_settings
 from resolvers.callers import CallerKind
-from resolvers.errors import Problem
 from resolvers.tokens import Tokens
-from store.applications import ApplicationKind
 from store.instants import SystemClock
 from store.locking import StoreInUse, StoreUnusable, lock
 from store.scope import Mode
@@ -28,13 +27,8 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-applications = typer.Typer(help="The clients that may ask for tokens.", no_args_is_help=True)
 cli.add_typer(applications, name="applications")
-keys = typer.Typer(help="The keys that secrets are sealed with.", no_args_is_help=True)
 cli.add_typer(keys, name="keys")
-JsonFlag = Annotated[
-    bool, typer.Option("--json", help="Print one JSON object as the first line, for scripts.")
-]
 
 
 @cli.command()
@@ -49,12 +43,12 @@ def demo(
     configure_logs(throwaway_settings().log_level, "text")
 
     async def show() -> None:
-        stopped = _stop_signal()
+        stopped = stop_signal()
         async with demonstration(port) as running:
-            _say(orjson.dumps(running.as_json()).decode() if as_json else running.as_text())
+            say(orjson.dumps(running.as_json()).decode() if as_json else running.as_text())
             await stopped.wait()
 
-    _run(show())
+    run(show())
 
 
 @cli.command()
@@ -62,17 +56,17 @@ def serve() -> None:
     """Run the gateway, configured by the environment's KLARNA_GRAPH_* variables."""
     from graph.app import serving  # noqa: PLC0415  (likewise)
 
-    settings = _settings()
+    settings = settings_or_end()
 
     async def show() -> None:
-        stopped = _stop_signal()
+        stopped = stop_signal()
         async with serving(settings, SystemClock()) as (url, _):
             gc.collect()
             gc.freeze()  # what was built once is looked through no more, which took 80 ms a time
-            _say(f"klarna-graph listens on {url}")
+            say(f"klarna-graph listens on {url}")
             await stopped.wait()
 
-    _run(show())
+    run(show())
 
 
 @cli.command()
@@ -86,12 +80,12 @@ def sandbox(
     from graph.demo import sandbox as alone  # noqa: PLC0415  (likewise)
 
     async def show() -> None:
-        stopped = _stop_signal()
+        stopped = stop_signal()
         async with alone.sandbox(host, port) as served:
-            _say(orjson.dumps(served.as_json()).decode() if as_json else alone.as_text(served))
+            say(orjson.dumps(served.as_json()).decode() if as_json else alone.as_text(served))
             await stopped.wait()
 
-    _run(show())
+    run(show())
 
 
 @cli.command()
@@ -120,19 +114,19 @@ def explain(
     try:
         given = orjson.loads(variables)
     except orjson.JSONDecodeError as error:
-        _fail(f"--variables is not JSON: {error}")
+        fail(f"--variables is not JSON: {error}")
     if not isinstance(given, dict):
-        _fail("--variables must be a JSON object.")
+        fail("--variables must be a JSON object.")
     for line in explained(served, document.read(), kind, given):
-        _say(line)
+        say(line)
 
 
 @cli.command()
 def errors() -> None:
     """Print what each code of a refusal or an error means, and what to do about it."""
-    from graph.catalogue import errors_text  # noqa: PLC0415  (likewise)
+    from graph.commands.catalogue import errors_text  # noqa: PLC0415  (likewise)
 
-    _say(errors_text())
+    say(errors_text())
 
 
 @cli.command()
@@ -142,13 +136,13 @@ def migrate(
     """Bring the database to the newest schema; `serve` does so too when it starts."""
     from store.migrate import migrate as bring_forward  # noqa: PLC0415  (likewise)
 
-    path = database or _settings().database
+    path = database or settings_or_end().database
     try:
         with lock(path):
             bring_forward(path)
     except (StoreInUse, StoreUnusable) as error:
-        _fail(str(error))
-    _say(f"{path} has the newest schema.")
+        fail(str(error))
+    say(f"{path} has the newest schema.")
 
 
 @cli.command()
@@ -157,20 +151,20 @@ def reconcile() -> None:
     from graph.app import services_of  # noqa: PLC0415  (likewise)
     from resolvers.reconcile import reconcile as settle  # noqa: PLC0415  (likewise)
 
-    settings = _settings()
+    settings = settings_or_end()
 
     async def settling() -> None:
         async with services_of(settings, SystemClock()) as services:
             told = await settle(services)
-        _say(f"{told.settled} settled, {told.open} still open.")
+        say(f"{told.settled} settled, {told.open} still open.")
 
-    _run(settling())
+    run(settling())
 
 
 @cli.command()
 def doctor(*, as_json: JsonFlag = False) -> None:
     """Say what is wrong and what to do: settings, database, keys, and each gateway at Klarna."""
-    from graph import doctor as surgery  # noqa: PLC0415  (likewise)
+    from graph.commands import doctor as surgery  # noqa: PLC0415  (likewise)
 
     async def checking() -> surgery.Checkup:
         try:
@@ -181,63 +175,23 @@ def doctor(*, as_json: JsonFlag = False) -> None:
         return await surgery.check_up(settings, SystemClock())
 
     told = asyncio.run(checking())
-    _say(orjson.dumps(told.as_json()).decode() if as_json else told.as_text())
+    say(orjson.dumps(told.as_json()).decode() if as_json else told.as_text())
     raise SystemExit(0 if told.well else 1)
 
 
 @cli.command()
 def export() -> None:
     """Print every record as a line of JSON, without secrets; also beside a running gateway."""
-    from graph.exporting import exporting  # noqa: PLC0415  (likewise)
+    from graph.commands.exporting import exporting  # noqa: PLC0415  (likewise)
 
-    settings = _settings()
+    settings = settings_or_end()
 
     async def printing() -> None:
         async for line in exporting(settings.database):
             sys.stdout.buffer.write(line)
         sys.stdout.flush()
 
-    _run(printing())
-
-
-@keys.command("list")
-def list_keys(*, as_json: JsonFlag = False) -> None:
-    """Say which keys there are and what they have sealed; also beside a running gateway."""
-    from graph import keys as sealing  # noqa: PLC0415  (likewise)
-
-    settings = _settings()
-
-    async def listing() -> None:
-        ring = await sealing.ring_of(settings)
-        _say(orjson.dumps(ring.as_json()).decode() if as_json else ring.as_text())
-
-    _run(listing())
-
-
-@keys.command("rotate")
-def rotate_keys() -> None:
-    """Seal everything anew with the newest key; a gateway does so when it starts."""
-    from graph import keys as sealing  # noqa: PLC0415  (likewise)
-
-    settings = _settings()
-
-    async def rotating() -> None:
-        _say(await sealing.rotate(settings))
-
-    _run(rotating())
-
-
-@keys.command("make")
-def make_key() -> None:
-    """Print a new key, and on standard error what to do with it."""
-    from graph import keys as sealing  # noqa: PLC0415  (likewise)
-
-    try:
-        taken = list(read_settings().sealing_keys)
-    except HalfConfigured:
-        taken = []
-    _say(sealing.new_key(SystemClock().now().date(), taken))
-    sys.stderr.write(f"{sealing.HOW_TO}\n")
+    run(printing())
 
 
 @cli.command()
@@ -253,104 +207,15 @@ def token(
 ) -> None:
     """Print an access token: an integration's, an operator's, or with --order a checkout's."""
     if order == "":
-        _fail("--order needs the order's id.")
+        fail("--order needs the order's id.")
     if operator and order is not None:
-        _fail("--operator and --order are two kinds of token: give one of them.")
-    tokens = Tokens(_settings().token_secret.get_secret_value(), SystemClock())
+        fail("--operator and --order are two kinds of token: give one of them.")
+    tokens = Tokens(settings_or_end().token_secret.get_secret_value(), SystemClock())
     kind = CallerKind.operator if operator else CallerKind.integration
     if order is not None:
         kind = CallerKind.sales_channel
     life = timedelta(hours=hours)
-    _say(tokens.issue(kind, mode, application_id=application, life=life, order_id=order))
-
-
-@applications.command("create")
-def create_application(
-    name: Annotated[str, typer.Option(help="What people call it.")],
-    kind: Annotated[ApplicationKind, typer.Option(help="What its tokens may do.")],
-    mode: Annotated[Mode, typer.Option(help="The Klarna environment they see.")] = Mode.test,
-    *,
-    as_json: JsonFlag = False,
-) -> None:
-    """Make a client, and print its secret: it is shown this once only."""
-    from graph import enrolling  # noqa: PLC0415  (likewise)
-
-    settings = _settings()
-
-    async def creating() -> None:
-        made = await enrolling.create(settings, mode, name, kind)
-        shown = orjson.dumps(enrolling.as_json(made)).decode()
-        _say(shown if as_json else enrolling.as_text(made))
-
-    _run(creating())
-
-
-@applications.command("list")
-def list_applications(*, as_json: JsonFlag = False) -> None:
-    """Print the clients there are, the revoked ones too."""
-    from graph import enrolling  # noqa: PLC0415  (likewise)
-
-    settings = _settings()
-
-    async def listing() -> None:
-        found = await enrolling.listed(settings)
-        shown = orjson.dumps([enrolling.as_json(one) for one in found]).decode()
-        _say(shown if as_json else "\n".join(map(enrolling.as_text, found)))
-
-    _run(listing())
-
-
-@applications.command("revoke")
-def revoke_application(
-    application_id: Annotated[str, typer.Argument(metavar="ID", help="Its id.")],
-    mode: Annotated[Mode, typer.Option(help="Its Klarna environment.")] = Mode.test,
-) -> None:
-    """Give a client no more tokens, and take none of those it has."""
-    from graph import enrolling  # noqa: PLC0415  (likewise)
-
-    settings = _settings()
-
-    async def revoking() -> None:
-        _say(enrolling.as_text(await enrolling.revoke(settings, mode, application_id)))
-
-    _run(revoking())
-
-
-def _settings() -> Settings:
-    try:
-        settings = read_settings()
-    except HalfConfigured as error:
-        _fail(f"klarna-graph is not configured yet.\n{error}")
-    configure_logs(settings.log_level, settings.log_format)
-    return settings
-
-
-def _stop_signal() -> asyncio.Event:
-    """Return what is set by Ctrl-C, or by whoever runs the process and wants it to end."""
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, stopped.set)
-    return stopped
-
-
-def _run(main: Coroutine[Any, Any, None]) -> None:
-    try:
-        asyncio.run(main)
-    except KeyboardInterrupt:
-        return
-    except (HalfConfigured, StoreInUse, StoreUnusable, Problem, OSError) as error:
-        _fail(str(error))
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
-
-
-def _fail(text: str) -> NoReturn:
-    sys.stderr.write(f"{text}\n")
-    raise SystemExit(1)
+    say(tokens.issue(kind, mode, application_id=application, life=life, order_id=order))
 
 
 def main() -> None:

@@ -13,26 +13,26 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from sqlalchemy import text
 
-from graph import oauth
-from graph.access import access
-from graph.answers import as_json, json_errors, turning_away
-from graph.auth import guard
-from graph.bodies import MAX_BODY
-from graph.callbacks import ROUTES, add_callbacks
 from graph.compiler.compiled import Compiler
-from graph.documents import Documents
-from graph.execution import Executor
-from graph.headers import Cors, dressing
-from graph.http import GraphQLView
-from graph.logs import log_unhandled
-from graph.manifest import documents_of
-from graph.open_lines import LINES, Lines
+from graph.execution.documents import Documents
+from graph.execution.executor import Executor
+from graph.execution.manifest import documents_of
+from graph.execution.rates import BAD_TOKENS, Buckets
+from graph.http import oauth
+from graph.http.answers import as_json, json_errors, turning_away
+from graph.http.auth import guard
+from graph.http.bodies import MAX_BODY
+from graph.http.callbacks import ROUTES, add_callbacks
+from graph.http.headers import Cors, dressing
+from graph.http.server import Runner
+from graph.http.view import GraphQLView
+from graph.live.open_lines import LINES, Lines
+from graph.live.sockets import Sockets, asks_for_socket
+from graph.logs.access import access
+from graph.logs.setup import log_unhandled
 from graph.pages.graphiql import add_graphiql
-from graph.rates import BAD_TOKENS, Buckets
 from graph.schema import schema
-from graph.server import Runner
 from graph.settings import Settings, shown
-from graph.sockets import Sockets, asks_for_socket
 from resolvers.access import Access
 from resolvers.context import Services
 from resolvers.credentials import Credentials

@@ -5,16 +5,16 @@ from typing import Annotated, Any
 import strawberry
 from typing_extensions import Doc
 
-from graph.connections import connection_of, listed
 from graph.context import Info
 from graph.errors import Refusal
-from graph.filters import filter_of
-from graph.inputs import graph_input
-from graph.lookups import found_by
-from graph.mutations import mutation
-from graph.permissions import open_to
-from graph.sorting import order_of
-from graph.types import graph_type
+from graph.fields.connections import connection_of, listed
+from graph.fields.filters import filter_of
+from graph.fields.inputs import graph_input
+from graph.fields.lookups import found_by
+from graph.fields.mutations import mutation
+from graph.fields.permissions import open_to
+from graph.fields.sorting import order_of
+from graph.fields.types import graph_type
 from resolvers import applications
 from resolvers.permissions import OPERATORS
 from store import applications as store

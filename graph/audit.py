@@ -5,15 +5,15 @@ from typing import Annotated, Any
 import strawberry
 from typing_extensions import Doc
 
-from graph.connections import connection_of, listed
 from graph.context import Info
-from graph.filters import filter_of
-from graph.lookups import kept_as
+from graph.fields.connections import connection_of, listed
+from graph.fields.filters import filter_of
+from graph.fields.lookups import kept_as
+from graph.fields.permissions import open_to
+from graph.fields.resources import EVENTS, HISTORY, Resource
+from graph.fields.sorting import order_of
+from graph.fields.types import graph_type
 from graph.nodes import Node
-from graph.permissions import open_to
-from graph.resources import EVENTS, HISTORY, Resource
-from graph.sorting import order_of
-from graph.types import graph_type
 from resolvers import history
 from resolvers.permissions import READERS
 from store import events, versions

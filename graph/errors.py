@@ -11,10 +11,10 @@ from graphql import GraphQLError, GraphQLSyntaxError
 from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
 
-from graph.access import note
 from graph.context import Info
-from graph.describe import graph_enum
-from graph.types import graph_type
+from graph.fields.describe import graph_enum
+from graph.fields.types import graph_type
+from graph.logs.access import note
 from resolvers.codes import Code, ErrorCode, RefusalCode
 from resolvers.errors import Fault, Refused, TimedOut, Unavailable
 from store.database import StoreTooSlow, StoreUnavailable

@@ -19,9 +19,9 @@ from strawberry.utils.str_converters import to_camel_case
 from typing_extensions import Doc
 
 from graph.context import Info
-from graph.permissions import open_to
+from graph.fields.permissions import open_to
+from graph.fields.types import graph_type
 from graph.sdl import subgraph_sdl
-from graph.types import graph_type
 from resolvers.errors import BadInput, Fault
 from resolvers.permissions import EVERYONE, READERS, Kinds
 from store.lookups import Lookup

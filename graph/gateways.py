@@ -5,19 +5,19 @@ from typing import Annotated, Any
 import strawberry
 from typing_extensions import Doc
 
-from graph.computed import in_sql
-from graph.connections import connected, connection_of, listed
 from graph.context import Info
 from graph.errors import Refusal
 from graph.federation import entity
-from graph.filters import filter_of
-from graph.inputs import changes, content, graph_input, graph_patch
-from graph.lookups import found_by
-from graph.mutations import mutation
-from graph.permissions import open_to
-from graph.resources import AsOf, Resource, asked_for
-from graph.sorting import order_of
-from graph.types import graph_type
+from graph.fields.computed import in_sql
+from graph.fields.connections import connected, connection_of, listed
+from graph.fields.filters import filter_of
+from graph.fields.inputs import changes, content, graph_input, graph_patch
+from graph.fields.lookups import found_by
+from graph.fields.mutations import mutation
+from graph.fields.permissions import open_to
+from graph.fields.resources import AsOf, Resource, asked_for
+from graph.fields.sorting import order_of
+from graph.fields.types import graph_type
 from resolvers import gateways, rotating, switching
 from resolvers.permissions import READERS
 from store import gateways as store

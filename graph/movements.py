@@ -6,9 +6,9 @@ import strawberry
 from typing_extensions import Doc
 
 from graph.context import Info
-from graph.mutations import mutation
+from graph.fields.mutations import mutation
+from graph.fields.types import graph_type
 from graph.orders import OrderResult
-from graph.types import graph_type
 from resolvers.capturing import capture_order
 from resolvers.extending import extend_order_authorization
 from resolvers.refunding import refund_order

@@ -6,9 +6,9 @@ import strawberry
 from typing_extensions import Doc
 
 from graph.context import Info
-from graph.lookups import found_among
-from graph.permissions import open_to
-from graph.types import graph_interface, graph_type
+from graph.fields.lookups import found_among
+from graph.fields.permissions import open_to
+from graph.fields.types import graph_interface, graph_type
 from resolvers.errors import BadInput
 from resolvers.nodes import nodes_by_id
 from resolvers.permissions import EVERYONE

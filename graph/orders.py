@@ -7,23 +7,23 @@ import strawberry
 from sqlalchemy import ColumnElement
 from typing_extensions import Doc
 
-from graph.computed import Columns, Statement, in_sql
-from graph.connections import connected, connection_of, listed
 from graph.context import Info
 from graph.errors import Refusal, told
 from graph.federation import entity, shareable
-from graph.filters import filter_of
-from graph.inputs import content, graph_input
-from graph.lookups import found_by
-from graph.mutations import mutation
+from graph.fields.computed import Columns, Statement, in_sql
+from graph.fields.connections import connected, connection_of, listed
+from graph.fields.filters import filter_of
+from graph.fields.inputs import content, graph_input
+from graph.fields.lookups import found_by
+from graph.fields.mutations import mutation
+from graph.fields.permissions import open_to
+from graph.fields.relationships import many, one
+from graph.fields.resources import AsOf, Resource, asked_for
+from graph.fields.sorting import order_of
+from graph.fields.types import graph_type
 from graph.payment_methods import PaymentMethod
 from graph.payments import KlarnaPayment
-from graph.permissions import open_to
-from graph.relationships import many, one
-from graph.resources import AsOf, Resource, asked_for
-from graph.sorting import order_of
 from graph.transactions import moved
-from graph.types import graph_type
 from resolvers import deciding, orders, purchases
 from resolvers.errors import BadInput, Refused
 from resolvers.given import Given, Rows, key_in_sql, rows_in_sql

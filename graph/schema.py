@@ -7,6 +7,8 @@ from graph.applications import ApplicationChanges, ApplicationQuestions
 from graph.audit import AuditQuestions
 from graph.errors import RefusedHandler
 from graph.federation import ANY, with_router_questions
+from graph.fields.permissions import enforce
+from graph.fields.scalars import SCALARS
 from graph.gateways import GatewayChanges, GatewayQuestions
 from graph.klarna_orders import KlarnaOrderQuestions
 from graph.movements import MovementChanges
@@ -15,8 +17,6 @@ from graph.operations import OperationChanges, OperationQuestions
 from graph.orders import OrderChanges, OrderQuestions
 from graph.payment_methods import PaymentMethodChanges, PaymentMethodQuestions
 from graph.payments import PaymentChanges, PaymentQuestions
-from graph.permissions import enforce
-from graph.scalars import SCALARS
 from graph.sdl import plain_sdl, subgraph_sdl
 from graph.subscriptions import Subscriptions
 from graph.transactions import Authorization, Capture, Refund, TransactionQuestions, Void

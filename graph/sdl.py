@@ -24,7 +24,7 @@ from graphql import (
     visit,
 )
 
-from graph import permissions
+from graph.fields import permissions
 from resolvers.permissions import OPERATORS
 
 LEFT_TO_OTHERS = frozenset({"node", "nodes", "order", "orderChanged", "orders"})

@@ -20,7 +20,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
-from graph.limits import PREFIX, Limits
+from graph.execution.limits import PREFIX, Limits
 
 SECRET_LENGTH = 32
 KEY_BYTES = 32

@@ -8,10 +8,10 @@ from typing_extensions import Doc
 
 from graph.audit import EventStore
 from graph.context import Info
+from graph.fields.permissions import open_to
+from graph.fields.types import graph_type
 from graph.orders import Order
 from graph.payments import KlarnaPayment
-from graph.permissions import open_to
-from graph.types import graph_type
 from resolvers import live
 from resolvers.permissions import EVERYONE, READERS
 from store import events, orders, payments

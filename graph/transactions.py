@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import strawberry
 from typing_extensions import Doc
 
-from graph.connections import connected, connection_of
 from graph.context import Info
 from graph.federation import entity
-from graph.filters import filter_of
-from graph.lookups import found_by
-from graph.permissions import open_to
-from graph.relationships import one
-from graph.resources import Resource
-from graph.sorting import order_of
-from graph.types import amounts, graph_interface, graph_type
+from graph.fields.connections import connected, connection_of
+from graph.fields.filters import filter_of
+from graph.fields.lookups import found_by
+from graph.fields.permissions import open_to
+from graph.fields.relationships import one
+from graph.fields.resources import Resource
+from graph.fields.sorting import order_of
+from graph.fields.types import amounts, graph_interface, graph_type
 from resolvers import transactions as sums
 from resolvers.permissions import READERS
 from store import transactions as store

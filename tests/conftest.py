@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest_asyncio
 
-from graph.logs import configure_logs
+from graph.logs.setup import configure_logs
 from tests.gateway import Gateway, running_gateway
 
 configure_logs("debug")

@@ -8,7 +8,7 @@ from graphql import build_schema, parse, validate
 from typer.main import get_command
 
 from graph.__main__ import cli
-from graph.catalogue import errors_table
+from graph.commands.catalogue import errors_table
 from graph.schema import printed
 from graph.settings import settings_table
 

@@ -2,13 +2,13 @@
 
     query ($id: ID!) { klarnaPayment(id: $id) { id order { number lineItems { name } } } }
 
-1. `compiled` is asked by `graph/execution.py` before graphql-core is. It looks for the operation,
-   the kind of caller and the values of `@skip` and `@include` in its `cache`.
+1. `compiled` is asked by `graph/execution/executor.py` before graphql-core is. It looks for the
+   operation, the kind of caller and the values of `@skip` and `@include` in its `cache`.
 2. The first time, `roots` and `selections` read the document as graphql-core collects it, and make
    a tree of `members` of it. What each field is in SQL its own declaration says, beside its
    resolver: a column of its record, a relationship, a connection (`pages`), a record of any kind
-   (`anything`) or a computation (`graph/computed.py`). What callers of this kind may not ask for
-   is not compiled. Here:
+   (`anything`) or a computation (`graph/fields/computed.py`). What callers of this kind may not
+   ask for is not compiled. Here:
 
     Found(payments_by_id)
       id     -> Shown(id)

@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from graph.compiler.building import Building
 from graph.compiler.rows import Rows
-from graph.computed import InSql
+from graph.fields.computed import InSql
 from store.building import built_object, gathered, refused, shown, word
 from store.fields import Field
 from store.lookups import Lookup

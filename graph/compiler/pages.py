@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, select
 from graph.compiler.building import Building
 from graph.compiler.members import Selected, Typename, columns
 from graph.compiler.rows import Rows
-from graph.connections import Connection
+from graph.fields.connections import Connection
 from store.building import built_list, built_object, gathered, word
 from store.pages import Shape, counting, sorting, window, with_ties
 from store.tables import table_of

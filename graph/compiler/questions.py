@@ -12,8 +12,8 @@ from graph.compiler.arguments import Arguments
 from graph.compiler.coverage import Unusual
 from graph.compiler.pages import PageShape
 from graph.compiler.variables import Values
-from graph.connections import Connection
 from graph.federation import MAX_REPRESENTATIONS, Entity
+from graph.fields.connections import Connection
 from graph.nodes import MAX_NODES
 from resolvers.callers import CallerKind
 from resolvers.context import Context

@@ -14,7 +14,7 @@ from graph.compiler.members import Selected, Typename, looked_up, one
 from graph.compiler.pages import Paged
 from graph.compiler.questions import EntitiesQuestion, FindQuestion, IdsQuestion
 from graph.compiler.selections import Selecting
-from graph.lookups import Ways
+from graph.fields.lookups import Ways
 from store.payments import payments_by_id
 
 

@@ -28,7 +28,6 @@ from graphql.execution.values import VariableValues
 from strawberry import Schema
 from strawberry.types.field import StrawberryField
 
-from graph import permissions
 from graph.compiler.arguments import Arguments
 from graph.compiler.coverage import NotCovered
 from graph.compiler.members import (
@@ -46,10 +45,11 @@ from graph.compiler.members import (
 from graph.compiler.pages import Edges, Info, Paged, Part, Total
 from graph.compiler.picking import Pick, attribute, constant, picked, picking
 from graph.compiler.questions import PageQuestion, Question
-from graph.computed import InSql
-from graph.connections import Connection
-from graph.relationships import Relationship
-from graph.types import record_of
+from graph.fields import permissions
+from graph.fields.computed import InSql
+from graph.fields.connections import Connection
+from graph.fields.relationships import Relationship
+from graph.fields.types import record_of
 from resolvers.callers import CallerKind
 from store.fields import Field, fields_of
 from store.tables import table_of, traits_of

@@ -5,8 +5,8 @@ from typing import Any
 
 import orjson
 
-from graph.execution import Executor
-from graph.limits import Limits
+from graph.execution.executor import Executor
+from graph.execution.limits import Limits
 from graph.schema import schema
 from resolvers.context import Context
 

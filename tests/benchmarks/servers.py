@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from graph.limits import PREFIX
+from graph.execution.limits import PREFIX
 from graph.settings import Settings
 from resolvers.callers import CallerKind
 from resolvers.tokens import Tokens

@@ -21,7 +21,7 @@ from graphql import (
     is_required_input_field,
 )
 
-from graph import permissions
+from graph.fields import permissions
 from resolvers.callers import CallerKind
 from tests.compiler.worlds import INSTANTS, INTEGERS, TEXTS
 

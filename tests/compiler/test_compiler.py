@@ -13,7 +13,7 @@ from graph.compiler.cache import BRANCHES, Kept
 from graph.compiler.compiled import Compiler
 from graph.compiler.holes import SECRET, filled
 from graph.compiler.plan import Plan
-from graph.execution import Executor
+from graph.execution.executor import Executor
 from graph.schema import schema
 from resolvers.callers import CallerKind
 from resolvers.context import Context

@@ -10,8 +10,9 @@ from typing import Any, cast
 import orjson
 
 from graph.compiler.compiled import Compiler
-from graph.execution import Answer, Executor
-from graph.limits import Limits
+from graph.execution.answer import Answer
+from graph.execution.executor import Executor
+from graph.execution.limits import Limits
 from graph.schema import schema
 from resolvers.callers import Caller, CallerKind
 from resolvers.context import Context, Services

@@ -7,10 +7,10 @@ from typing import Any
 import orjson
 import pytest
 
-from graph.documents import MAX_BYTES, MAX_ENTRIES, MAX_LENGTH, Documents
-from graph.faults import PersistedQueryNotFound
-from graph.manifest import read_manifest
-from graph.requests import Request
+from graph.execution.documents import MAX_BYTES, MAX_ENTRIES, MAX_LENGTH, Documents
+from graph.execution.manifest import read_manifest
+from graph.http.faults import PersistedQueryNotFound
+from graph.http.requests import Request
 from graph.settings import HalfConfigured, read_settings
 from tests.commands.process import ran
 from tests.commands.test_commands import environment
@@ -91,8 +91,8 @@ async def test_an_extension_that_is_none_is_a_coded_400_that_names_it(
         assert named.startswith("extensions.persistedQuery")
 
 
-def keep(documents: Documents, text: str) -> str:
-    return documents.text_of(Request(query=text, extensions=persisted(text)))
+def keep(documents: Documents, text: str) -> None:
+    documents.keep(Request(query=text, extensions=persisted(text)))
 
 
 def keeps(documents: Documents, text: str) -> bool:
@@ -102,12 +102,22 @@ def keeps(documents: Documents, text: str) -> bool:
         return False
 
 
-def test_what_does_not_parse_or_is_too_long_is_not_kept() -> None:
+def test_what_is_too_long_is_not_kept() -> None:
     documents = Documents()
     long = "{ a } #" + "x" * MAX_LENGTH
-    for text in ("{ a", long, "{a" * 9000):
-        assert keep(documents, text) == text
-        assert not keeps(documents, text)
+
+    keep(documents, long)
+
+    assert not keeps(documents, long)
+
+
+@pytest.mark.parametrize("query", ["{ a", "{ nothing }", "query A { __typename } query B { a }"])
+async def test_what_cannot_be_executed_is_not_kept(gateway: Gateway, query: str) -> None:
+    sent = await send(gateway, orjson.dumps({"query": query, "extensions": persisted(query)}))
+    again = await send(gateway, orjson.dumps({"extensions": persisted(query)}))
+
+    assert "errors" in sent.body
+    assert again.body == NOT_FOUND
 
 
 def test_only_so_many_documents_are_kept_and_the_longest_unused_goes_first() -> None:

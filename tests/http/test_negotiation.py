@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from graph.negotiation import GRAPHQL, JSON, preferred
+from graph.http.negotiation import GRAPHQL, JSON, preferred
 from tests.gateway import Gateway
 from tests.http.asking import send
 

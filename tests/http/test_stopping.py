@@ -8,8 +8,8 @@ import orjson
 import pytest
 from aiohttp import web
 
-from graph.headers import Cors
-from graph.server import Runner
+from graph.http.headers import Cors
+from graph.http.server import Runner
 from tests.commands.process import line, started
 
 OPEN = """

@@ -21,8 +21,8 @@ from graphql.type import get_nullable_type
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph.costs import CHANGE, INTROSPECTED_LIST, PLAIN_LIST
-from graph.measuring import Measures, measured
+from graph.execution.costs import CHANGE, INTROSPECTED_LIST, PLAIN_LIST
+from graph.execution.measuring import Measures, measured
 from graph.schema import schema
 
 SCHEMA = schema._schema

@@ -9,7 +9,7 @@ import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.rates import Buckets
+from graph.execution.rates import Buckets
 from tests.gateway import Gateway, running_gateway
 
 LOOK = "{ orders(first: 20) { nodes { id } } }"  # 21

@@ -15,8 +15,8 @@ import aiohttp
 import orjson
 import pytest
 
-from graph.conversation import OPERATIONS
-from graph.sockets import MAX_MESSAGE
+from graph.live.conversation import OPERATIONS
+from graph.live.sockets import MAX_MESSAGE
 from tests import documents
 from tests.gateway import Gateway, running_gateway
 from tests.live.talk import (
@@ -125,9 +125,9 @@ async def test_a_message_that_is_too_large_closes_the_socket_with_1009(gateway: 
 async def test_whoever_does_not_read_is_hung_up_on(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("graph.conversation.PATIENCE", 0.3)
-    monkeypatch.setattr("graph.conversation.FAREWELL", 0.3)
-    monkeypatch.setattr("graph.sse.PATIENCE", 0.3)
+    monkeypatch.setattr("graph.live.conversation.PATIENCE", 0.3)
+    monkeypatch.setattr("graph.live.conversation.FAREWELL", 0.3)
+    monkeypatch.setattr("graph.live.sse.PATIENCE", 0.3)
     payment = await gateway.open()
     for number in range(40):
         marks = {"metadata": {"x": f"{number}" * 6_000}}

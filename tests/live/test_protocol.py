@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from graph.documents import hash_of
+from graph.execution.documents import hash_of
 from resolvers.callers import CallerKind
 from store.scope import Mode
 from tests import documents
@@ -124,7 +124,7 @@ async def test_ours_is_taken_of_several_subprotocols(gateway: Gateway) -> None:
 async def test_a_silent_client_is_closed_with_4408(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("graph.conversation.INIT_WITHIN", 0.2)
+    monkeypatch.setattr("graph.live.conversation.INIT_WITHIN", 0.2)
 
     async with talking(gateway, init=False) as talk:
         await talk.say("ping")
@@ -191,7 +191,7 @@ async def test_both_sides_ping_and_pong(gateway: Gateway) -> None:
 async def test_a_server_asks_whether_its_client_is_alive(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("graph.sockets.HEARTBEAT", 0.2)
+    monkeypatch.setattr("graph.live.sockets.HEARTBEAT", 0.2)
     url = f"{gateway.url}/graphql"
 
     async with gateway.http.ws_connect(url, protocols=[PROTOCOL], autoping=False) as socket:

@@ -140,7 +140,7 @@ async def test_a_question_or_a_subscription_may_stand_in_the_address(gateway: Ga
 async def test_a_silent_stream_says_that_it_is_alive(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("graph.sse.HEARTBEAT", 0.05)
+    monkeypatch.setattr("graph.live.sse.HEARTBEAT", 0.05)
 
     async with streaming(gateway, EVENTS) as stream:
         lines = [await asyncio.wait_for(stream.reply.content.readline(), 5) for _ in range(8)]

@@ -140,7 +140,7 @@ async def test_a_task_that_nobody_waits_for_is_logged(gateway: Gateway, lines: L
 
 PROGRAM = f"""
 import asyncio, sys, threading
-from graph.logs import configure_logs, log_unhandled
+from graph.logs.setup import configure_logs, log_unhandled
 
 configure_logs("info")
 

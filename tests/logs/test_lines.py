@@ -6,8 +6,8 @@ from typing import Any
 import orjson
 import pytest
 
-from graph.lines import json_line, text_line
-from graph.redaction import LONGEST, redacted
+from graph.logs.lines import json_line, text_line
+from graph.logs.redaction import LONGEST, redacted
 from graph.settings import settings_table, shown, throwaway_settings
 
 NASTY = [

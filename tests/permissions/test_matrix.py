@@ -15,10 +15,10 @@ from graphql import (
     is_composite_type,
 )
 
-from graph import permissions
 from graph.app import PUBLIC, create_app
-from graph.headers import Cors
-from graph.manifest import documents_of
+from graph.execution.manifest import documents_of
+from graph.fields import permissions
+from graph.http.headers import Cors
 from graph.schema import schema
 from store import sqlite
 from tests.documents import TOKEN

@@ -14,9 +14,9 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
-from graph.exporting import exporting
-from graph.keys import ring_of, rotate
-from graph.logs import flush_logs
+from graph.commands.exporting import exporting
+from graph.commands.keys import ring_of, rotate
+from graph.logs.setup import flush_logs
 from resolvers.klarna.sandbox.merchants import Credential
 from resolvers.klarna.transport import HttpTransport, Request
 from resolvers.reconcile import reconcile

@@ -17,7 +17,7 @@ import pytest
 from multidict import CIMultiDict
 from pydantic import SecretStr
 
-from graph.doctor import Checkup, check_up
+from graph.commands.doctor import Checkup, check_up
 from graph.settings import Settings
 from resolvers.klarna.sandbox.merchants import Credential
 from resolvers.klarna.transport import HttpTransport, Reply, Request, Transport

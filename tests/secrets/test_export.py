@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from graph.exporting import exporting
+from graph.commands.exporting import exporting
 from store.exporting import WINDOW, exported
 from tests import documents
 from tests.commands.process import ran

@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from graph.app import serving
-from graph.keys import new_key, ring_of, rotate
+from graph.commands.keys import new_key, ring_of, rotate
 from graph.settings import Settings, throwaway_settings
 from resolvers.klarna.sandbox.merchants import Credential
 from resolvers.resealing import keep_resealing, reseal, uses

@@ -10,8 +10,8 @@ from itertools import count
 from random import Random
 from typing import Any
 
-from graph.execution import Executor
-from graph.limits import Limits
+from graph.execution.executor import Executor
+from graph.execution.limits import Limits
 from graph.schema import schema
 from resolvers.access import Access
 from resolvers.callers import Caller, CallerKind

@@ -1,0 +1,126 @@
+"""Letting an operation in: its document is read, and its caller pays for it."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import DocumentNode, GraphQLSchema, OperationDefinitionNode, OperationType
+
+from graph.execution.answer import Answer, not_begun
+from graph.execution.costs import Cost
+from graph.execution.limits import Limits, exceeded
+from graph.execution.rates import Buckets, Standing
+from graph.execution.reading import Document, Shelf, too_large
+from graph.logs.access import describe
+from resolvers.callers import Caller, CallerKind
+from resolvers.errors import BadInput
+
+READING = 10
+"""What a document costs its caller that nobody has sent before, besides its own cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An operation that can be executed: its document is good, and it is the one that was meant."""
+
+    document: DocumentNode
+    operation: OperationDefinitionNode
+    cost: Cost
+
+    @property
+    def changes(self) -> bool:
+        """Whether it is a mutation, which nobody may stop once it is begun."""
+        return self.operation.operation is OperationType.MUTATION
+
+    @property
+    def lasts(self) -> bool:
+        """Whether it is a subscription, which has many answers."""
+        return self.operation.operation is OperationType.SUBSCRIPTION
+
+    @property
+    def name(self) -> str | None:
+        """What the document calls it."""
+        return self.operation.name.value if self.operation.name else None
+
+
+class Admission:
+    """Lets operations in, within the limits and their callers' rates."""
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        limits: Limits,
+        *,
+        closed: bool = False,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._limits = limits
+        self._shelf = Shelf(schema, limits, closed=closed)
+        seconds = limits.rate_burst
+        others = Buckets("integration", rate=limits.rate, seconds=seconds, now=now)
+        checkouts = Buckets("checkout", rate=limits.checkout_rate, seconds=seconds, now=now)
+        self._buckets = {
+            kind: checkouts if kind is CallerKind.sales_channel else others for kind in CallerKind
+        }
+
+    def prepare(
+        self, query: str, name: str | None, caller: Caller | None = None
+    ) -> Prepared | Answer:
+        """Return the operation of a document, or what is wrong with the document.
+
+        A caller that is named pays for a document that is new.
+        """
+        prepared = self._prepare(query, name, caller)
+        describe(query, None if isinstance(prepared, Answer) else prepared.operation)
+        return prepared
+
+    def _prepare(self, query: str, name: str | None, caller: Caller | None) -> Prepared | Answer:
+        document = self._shelf.known(query)
+        standing = None
+        if document is None:
+            if caller is not None:
+                standing = self._take(caller, READING)
+                if standing and (no := standing.refusal()):
+                    return not_begun([no], executed=True, standing=standing)
+            document = self._shelf.read(query)
+        if document.problems or document.node is None:
+            return not_begun(document.problems, executed=False, standing=standing)
+        try:
+            operation, cost = _choose(document, name)
+        except BadInput as no:
+            return not_begun([no], executed=True, standing=standing)
+        return Prepared(document.node, operation, cost)
+
+    def admit(
+        self, caller: Caller, prepared: Prepared, variables: dict[str, Any]
+    ) -> tuple[int, Standing | None] | Answer:
+        """Return what an operation costs and what that leaves its caller, or why it may not be."""
+        most = self._limits.max_cost
+        if no := too_large(variables, self._limits):
+            return not_begun([no], executed=True)
+        cost = prepared.cost.of(variables)
+        if cost > most:
+            return not_begun([exceeded("cost", most, cost)], executed=True)
+        standing = self._take(caller, cost)
+        if standing and (no := standing.refusal()):
+            return not_begun([no], executed=True, standing=standing)
+        return cost, standing
+
+    def _take(self, caller: Caller, cost: int) -> Standing | None:
+        return self._buckets[caller.kind].take(caller.identity, cost)
+
+
+def _choose(document: Document, name: str | None) -> tuple[OperationDefinitionNode, Cost]:
+    """Return the operation to execute. Raises BadInput."""
+    wanted = [
+        (node, cost)
+        for node, cost in document.operations
+        if name is None or (node.name and node.name.value == name)
+    ]
+    if len(wanted) != 1:
+        reason = (
+            f"The document has no operation {name}." if name else "Say which by `operationName`."
+        )
+        raise BadInput(reason, {"argument": "operationName"})
+    return wanted[0]

@@ -1,0 +1,1 @@
+"""How types, their fields, lists and inputs are declared: once, beside what they stand for."""

@@ -1,0 +1,62 @@
+"""The door: a request's access token, looked at once for every face."""
+
+from collections.abc import Callable, Collection
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler, Middleware
+
+from graph.errors import coded
+from graph.logs.access import identify
+from resolvers.access import Access
+from resolvers.callers import Caller
+from resolvers.errors import Unauthenticated, Unavailable
+
+CALLER = web.RequestKey("caller", Caller)
+RETRY_AFTER = "30"
+"""When to ask again whose token it is, in seconds."""
+
+
+def bearer(request: web.Request) -> str:
+    """Return the token that a request brings. Raises Unauthenticated."""
+    return token_in(request.headers.get(hdrs.AUTHORIZATION))
+
+
+def token_in(authorization: str | None) -> str:
+    """Return the token of an Authorization header's value. Raises Unauthenticated."""
+    scheme, _, token = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Unauthenticated("Send an access token: `Authorization: Bearer <token>`.")
+    return token.strip()
+
+
+def guard(
+    access: Access,
+    public: Collection[str],
+    refuse: Callable[[web.Request, Unauthenticated], web.Response],
+    later: Callable[[web.Request], bool],
+) -> Middleware:
+    """Return the middleware that lets nobody without a token pass, except to `public` routes.
+
+    `later` says which requests bring their token only after they are let in.
+    """
+
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        resource = request.match_info.route.resource
+        if (resource is None or resource.canonical not in public) and not later(request):
+            try:
+                request[CALLER] = await access.caller(bearer(request))
+            except Unauthenticated as no:
+                return refuse(request, no)
+            except Unavailable as nobody_knows:
+                return _unavailable(nobody_knows)
+            identify(request[CALLER])
+        return await handler(request)
+
+    return check
+
+
+def _unavailable(fault: Unavailable) -> web.Response:
+    error = coded(fault.code, fault.message, fault.details)
+    headers = {hdrs.RETRY_AFTER: RETRY_AFTER}
+    return web.json_response({"errors": [error]}, status=503, headers=headers)

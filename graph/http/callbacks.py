@@ -1,0 +1,58 @@
+"""The addresses that Klarna calls: each holds its payment's secret, and nobody else knows it."""
+
+import ipaddress
+from collections.abc import Sequence
+
+import orjson
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from graph.http.answers import as_json, refused
+from graph.http.bodies import body_of
+from resolvers.callbacks import REPORTS, Report, receive
+from resolvers.context import Services
+from resolvers.errors import BadInput, NotFound
+
+ROUTES = {name: f"/klarna/{name}/{{payment}}/{{secret}}" for name in REPORTS}
+"""Where each kind of report is made; the paths are in the sessions that we open."""
+
+Networks = Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]
+
+
+def add_callbacks(
+    app: web.Application, services: Services, networks: Networks, body_timeout: float
+) -> None:
+    """Have an application listen to Klarna, from these networks only if there are any."""
+    for name, path in ROUTES.items():
+        app.router.add_post(path, _handler(services, REPORTS[name], networks, body_timeout))
+
+
+def _handler(
+    services: Services, report: Report, networks: Networks, body_timeout: float
+) -> Handler:
+    async def handle(request: web.Request) -> web.Response:
+        """Take a report: 200 once it is written down, and 404 to whoever is not Klarna."""
+        if networks and not _from(request, networks):
+            return refused(NotFound("There is nothing here."), status=404)
+        path = request.match_info
+        try:
+            body = orjson.loads(await body_of(request, body_timeout))
+        except orjson.JSONDecodeError:
+            body = None
+        try:
+            await receive(services, report, path["payment"], path["secret"], body)
+        except NotFound as error:
+            return refused(error, status=404)
+        except BadInput as error:
+            return refused(error, status=400)
+        return as_json({})
+
+    return handle
+
+
+def _from(request: web.Request, networks: Networks) -> bool:
+    try:
+        address = ipaddress.ip_address(request.remote or "")
+    except ValueError:
+        return False
+    return any(address in network for network in networks)

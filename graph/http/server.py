@@ -1,0 +1,154 @@
+"""The server between the sockets and the application: deadlines, and answers in JSON throughout."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from aiohttp import web
+from aiohttp.http_exceptions import LineTooLong
+from aiohttp.streams import StreamReader
+from aiohttp.web_protocol import (
+    RequestHandler,
+    _ErrInfo,  # what stands in the queue of requests for one that could not be read
+)
+
+from graph.http.answers import instead, refused
+from graph.http.faults import HeadTooLarge, RequestFault, Unreadable
+from graph.http.headers import Cors
+
+log = structlog.get_logger()
+
+GRACE = 10.0
+"""How long requests that are being worked on may take once the server is told to stop, in s."""
+KEPT_ALIVE = 75.0
+"""How long a connection is kept that asks for nothing, in s; longer than proxies keep theirs."""
+LINGERING = 2.0
+"""How long the rest of a refused body is read away, in s, so that its sender reads the refusal."""
+
+
+class Connection(RequestHandler):
+    """A client's connection."""
+
+    __slots__ = ("_body", "_head_deadline", "_head_seconds")
+
+    def __init__(self, server: web.Server, *, head_seconds: float, **options: Any) -> None:
+        super().__init__(server, **options)
+        self._head_seconds = head_seconds
+        self._head_deadline: asyncio.TimerHandle | None = None
+        self._body: StreamReader | None = None
+
+    def data_received(self, data: bytes) -> None:
+        """Take what arrived. A head that is begun must end in time, and a broken body ends."""
+        body = self._body
+        in_body = body is not None and not body.is_eof()
+        super().data_received(data)
+        if self._messages:
+            self._forget_deadline()
+            message, self._body = self._messages[-1]
+            if isinstance(message, _ErrInfo) and body is not None and in_body:
+                body.set_exception(web.RequestPayloadError())  # whoever reads it waits for nothing
+        elif not (in_body or self._upgraded or self._current_request or self._head_deadline):
+            self._head_deadline = self._loop.call_later(self._head_seconds, self._head_is_late)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Let go of everything."""
+        self._forget_deadline()
+        super().connection_lost(exc)
+
+    async def shutdown(self, timeout: float | None = GRACE) -> None:  # noqa: ASYNC109  (aiohttp's)
+        """Have what is being worked on answered within so many seconds, and close."""
+        try:
+            async with asyncio.timeout(timeout):
+                await super().shutdown(timeout)
+        except TimeoutError:
+            if self._task_handler is not None:
+                self._task_handler.cancel()
+            self.force_close()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Return the answer to what is no HTTP; it repeats nothing of it."""
+        if request.writer.output_size > 0:
+            raise ConnectionResetError  # half an answer is on its way, and no other can follow
+        if isinstance(exc, LineTooLong):
+            fault: RequestFault = HeadTooLarge(
+                f"A line of the request's head is longer than {self.max_line_size} bytes.",
+                {"limit": self.max_line_size},
+            )
+        elif status < 500:  # noqa: PLR2004  (from there on it is our fault)
+            fault = Unreadable("This is no HTTP request that can be read.")
+        else:
+            return instead(request, exc if isinstance(exc, Exception) else RuntimeError(message))
+        log.warning("bad_http", remote=request.remote, error=type(exc).__name__)
+        return refused(fault, status=fault.status)
+
+    def _head_is_late(self) -> None:
+        self._head_deadline = None
+        if self._current_request is None:
+            self.force_close()
+
+    def _forget_deadline(self) -> None:
+        if self._head_deadline is not None:
+            self._head_deadline.cancel()
+            self._head_deadline = None
+
+
+class Server(web.Server):
+    """Makes a Connection of each that is opened."""
+
+    def __call__(self) -> Connection:
+        """Return the protocol of a new connection."""
+        return Connection(self, loop=self._loop, **self._kwargs)
+
+
+class Runner(web.AppRunner):
+    """Runs an application behind this server.
+
+    `seconds` is what a request's head may take, and `grace` what is begun when the server stops.
+    """
+
+    def __init__(
+        self, app: web.Application, cors: Cors, *, seconds: float, grace: float = GRACE
+    ) -> None:
+        super().__init__(
+            app,
+            access_log=None,
+            auto_decompress=False,  # graph/http/bodies.py does, within its limits
+            head_seconds=seconds,
+            keepalive_timeout=KEPT_ALIVE,
+            lingering_time=LINGERING,
+            shutdown_timeout=grace,
+        )
+        self._cors = cors
+
+    async def _make_server(self) -> web.Server:
+        made = await super()._make_server()
+        handler = answering(made.request_handler, self._cors)
+        options = made._kwargs  # noqa: SLF001  (nothing else says how connections are made)
+        return Server(handler, request_factory=made.request_factory, **options)
+
+
+Answering = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
+def answering(handler: Answering, cors: Cors) -> Answering:
+    """Return a handler that answers browsers' preflights, and every exception in JSON.
+
+    What a router raises, or an expectation that is not met, passes by the middlewares.
+    """
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        if (asked := cors.preflight(request)) is not None:
+            return asked
+        try:
+            return await handler(request)
+        except Exception as error:  # noqa: BLE001  (the last one to catch it)
+            return instead(request, error)
+
+    return answer

@@ -1,0 +1,1 @@
+"""Connections that stay open: sockets and event streams, by which the news is told."""

@@ -1,0 +1,170 @@
+"""Operations answered as an event stream: graphql-sse's protocol, one operation a connection."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any, cast
+
+import orjson
+from aiohttp import hdrs, web
+
+from graph.errors import coded, masked
+from graph.execution.admission import Prepared
+from graph.execution.answer import Answer
+from graph.http.auth import bearer
+from graph.live.open_lines import LINES
+from resolvers.context import Context
+from resolvers.errors import Unauthenticated
+
+EVENT_STREAM = "text/event-stream"
+HEARTBEAT = 12.0
+"""How long a stream may be silent, in seconds, before a comment says that it is alive."""
+PATIENCE = 10.0
+"""How long a client may take to read what it is sent, in seconds, once the way to it is full."""
+_HEADERS = {
+    hdrs.CONTENT_TYPE: f"{EVENT_STREAM}; charset=utf-8",
+    hdrs.CACHE_CONTROL: "no-store",
+    "X-Accel-Buffering": "no",  # nginx and its kin hand on each event as it comes
+}
+_ALIVE = b":\n\n"
+_COMPLETE = b"event: complete\ndata:\n\n"
+
+
+async def stream(
+    request: web.Request,
+    context: Context,
+    prepared: Prepared | Answer,
+    told: AsyncGenerator[Answer, None],
+) -> web.StreamResponse:
+    """Send an operation's answers event by event, until it is complete or either side hangs up.
+
+    What is wrong with it is an event too. A client that comes back says by `Last-Event-ID` which
+    event store it saw last, and goes on after that. Raises LimitExceeded if too many are open.
+    """
+    seen = request.headers.get("Last-Event-ID") or None
+    # What is no ASCII is no id of ours, nor text that could be repeated
+    context.last_seen = seen if seen is None or seen.isascii() else "?"
+    over = asyncio.get_running_loop().create_future()
+    with request.app[LINES].opened(lambda: _settle(over)) as line:
+        line.belongs_to(context.caller)
+        events = EventStream(request, over, changing=_changes(prepared))
+        await events.tell(context, told)
+        return events.response
+
+
+class Gone(Exception):
+    """The client has hung up, or does not read."""
+
+
+class EventStream:
+    """A response that stays open."""
+
+    def __init__(
+        self, request: web.Request, over: "asyncio.Future[None]", *, changing: bool
+    ) -> None:
+        self.response = web.StreamResponse(headers=_HEADERS)
+        self.response.force_close()  # its connection is listened to, and not used again
+        self._request = request
+        self._over = over
+        """Done once the client has hung up, or the server stops."""
+        self._changing = changing
+        """Whether it is a change: it is made to its end, whoever still listens."""
+
+    async def tell(self, context: Context, told: AsyncGenerator[Answer, None]) -> None:
+        """Send an operation's answers, and how it ends."""
+        # As aiohttp's own sockets do: nothing else tells a handler at once that nobody listens
+        self._request.protocol.set_parser(cast("Any", _HangingUp(self._over)))
+        try:
+            await self.response.prepare(self._request)
+            await self._send(_ALIVE)
+            telling = asyncio.create_task(self._answers(context, told))
+            try:
+                expired = await self._watch(telling, None if self._changing else context)
+            finally:
+                if not self._changing:
+                    telling.cancel()
+                await asyncio.wait({telling})
+            if expired:
+                no = Unauthenticated("The access token has expired: get a new one.")
+                await self._send(_ended(no))
+            elif not telling.cancelled():
+                telling.result()
+        except (Gone, ConnectionError):
+            if self._request.transport is not None:
+                self._request.transport.abort()
+
+    async def _watch(self, telling: "asyncio.Task[None]", expiring: Context | None) -> bool:
+        """Keep the line alive until all is told or somebody hangs up; whether the token expired."""
+        loop = asyncio.get_running_loop()
+        until = float("inf")
+        if expiring is not None:
+            now = expiring.services.clock.now()
+            until = loop.time() + (expiring.caller.expires_at - now).total_seconds()
+        while not (telling.done() or self._over.done()):
+            left = until - loop.time()
+            if left <= 0:
+                return True
+            done, _ = await asyncio.wait(
+                {telling, self._over},
+                timeout=min(HEARTBEAT, left),
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            if not done:
+                await self._send(_ALIVE)
+        return False
+
+    async def _answers(self, context: Context, told: AsyncGenerator[Answer, None]) -> None:
+        try:
+            async with aclosing(told):
+                async for answer in told:
+                    if not self._changing:
+                        # It may be revoked by now
+                        await context.services.access.caller(bearer(self._request))
+                    await self._send(_next(answer.body, answer.event_id))
+            await self._send(_COMPLETE)
+        except Gone:
+            _settle(self._over)
+            raise
+        except Unauthenticated as no:
+            await self._send(_ended(no))
+        except Exception as bug:  # noqa: BLE001  (the last one to catch it)
+            await self._send(_next({"errors": [masked(bug)]}) + _COMPLETE)
+
+    async def _send(self, data: bytes) -> None:
+        """Send something. Raises Gone."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self.response.write(data)
+        except (ConnectionError, TimeoutError) as error:
+            raise Gone from error
+
+
+class _HangingUp:
+    """Reads what comes on a connection after its request: nothing, until it is closed."""
+
+    def __init__(self, over: "asyncio.Future[None]") -> None:
+        self._over = over
+
+    def feed_data(self, data: bytes) -> tuple[bool, bytes]:
+        return False, b""
+
+    def feed_eof(self) -> None:
+        _settle(self._over)
+
+
+def _settle(over: "asyncio.Future[None]") -> None:
+    if not over.done():
+        over.set_result(None)
+
+
+def _ended(no: Unauthenticated) -> bytes:
+    return _next({"errors": [coded(no.code, no.message)]}) + _COMPLETE
+
+
+def _next(body: dict[str, Any], event_id: str | None = None) -> bytes:
+    identity = b"" if event_id is None else b"id: %s\n" % event_id.encode()
+    return b"%sevent: next\ndata: %s\n\n" % (identity, orjson.dumps(body))
+
+
+def _changes(prepared: Prepared | Answer) -> bool:
+    return isinstance(prepared, Prepared) and prepared.changes

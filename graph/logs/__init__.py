@@ -1,0 +1,1 @@
+"""The log: which lines there are, what each says, and what none may."""
