@@ -180,7 +180,11 @@ class Settings(BaseSettings, Limits):
     ] = None
     open_lines: Annotated[
         int,
-        Field(ge=0, description="How many sockets and event streams may be open at once."),
+        Field(
+            ge=0,
+            description="How many sockets and event streams may be open at once; beside them, "
+            "a hundred sockets may wait to hear whose they are.",
+        ),
     ] = 500
     open_lines_of_one: Annotated[
         int,

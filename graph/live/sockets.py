@@ -10,14 +10,15 @@ from graph.execution.executor import Executor
 from graph.http.answers import refused
 from graph.live.conversation import FAREWELL, Conversation
 from graph.live.messages import PROTOCOL, Close
-from graph.live.open_lines import LINES
+from graph.live.open_lines import LINES, Ending
 from resolvers.context import Services
-from resolvers.errors import Forbidden, LimitExceeded
+from resolvers.errors import Forbidden
 
 MAX_MESSAGE = 128 * 1024
 """The largest message, in bytes; a larger one closes the socket with 1009."""
 HEARTBEAT = 12.0
 """How long a connection may be silent, in seconds, before it is asked whether it is alive."""
+_CODES = {Ending.STOPPING: Close.GOING_AWAY, Ending.CROWDED: Close.TRY_AGAIN_LATER}
 
 
 def asks_for_socket(request: web.Request) -> bool:
@@ -70,14 +71,15 @@ class Sockets:
             authorization=request.headers.get(hdrs.AUTHORIZATION),
         )
         await socket.prepare(request)
-        hang_up = partial(conversation.end, Close.GOING_AWAY, "The gateway stops: connect again.")
+
+        def hang_up(why: Ending) -> None:
+            conversation.end(_CODES[why], why.value)
+
         try:
-            with request.app[LINES].opened(hang_up) as line:
+            with request.app[LINES].of_stranger(request.remote or "", hang_up) as line:
                 if not known:
                     conversation.end(Close.NOT_THIS_PROTOCOL, "Subprotocol not acceptable")
                 await conversation.hold(line)
-        except LimitExceeded as no:
-            await socket.close(code=Close.TRY_AGAIN_LATER, message=no.message.encode())
         finally:
             _abort(request, unless_sent=True)
         return socket

@@ -45,8 +45,7 @@ async def stream(
     # What is no ASCII is no id of ours, nor text that could be repeated
     context.last_seen = seen if seen is None or seen.isascii() else "?"
     over = asyncio.get_running_loop().create_future()
-    with request.app[LINES].opened(lambda: _settle(over)) as line:
-        line.belongs_to(context.caller)
+    with request.app[LINES].of_caller(context.caller, lambda _: _settle(over)):
         events = EventStream(request, over, changing=_changes(prepared))
         await events.tell(context, told)
         return events.response

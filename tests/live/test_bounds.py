@@ -5,7 +5,8 @@ import base64
 import gc
 import os
 import socket
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -16,6 +17,7 @@ import orjson
 import pytest
 
 from graph.live.conversation import OPERATIONS
+from graph.live.open_lines import Ending, Lines
 from graph.live.sockets import MAX_MESSAGE
 from tests import documents
 from tests.gateway import Gateway, running_gateway
@@ -76,6 +78,7 @@ async def test_so_many_lines_are_open_at_once(tmp_path: Path) -> None:
         await stack.enter_async_context(talking(gateway))
         stream = await stack.enter_async_context(streaming(gateway, EVENTS))
         async with talking(gateway, init=False) as refused:
+            await refused.say("connection_init", payload=bearing(gateway.token()))
             code, reason = await refused.closed()
         async with streaming(gateway, EVENTS) as full:
             error = (await full.reply.json())["errors"][0]
@@ -98,9 +101,7 @@ async def test_one_caller_has_so_many_of_them(tmp_path: Path) -> None:
     async with running_gateway(tmp_path, open_lines_of_one=1) as gateway:
         order_id = await gateway.put()
         async with talking(gateway), talking(gateway, init=False) as second:
-            await second.say(
-                "connection_init", payload={"Authorization": f"Bearer {gateway.token()}"}
-            )
+            await second.say("connection_init", payload=bearing(gateway.token()))
             assert (await second.closed())[0] == 1013
             async with streaming(gateway, EVENTS) as stream:
                 assert stream.reply.status == 503
@@ -108,6 +109,43 @@ async def test_one_caller_has_so_many_of_them(tmp_path: Path) -> None:
                 assert await another.silent()
         async with talking(gateway) as again:
             assert await again.silent()
+
+
+def bearing(token: str) -> dict[str, str]:
+    """What a client says of itself in its first message."""
+    return {"Authorization": f"Bearer {token}"}
+
+
+async def test_strangers_take_nobodys_place_and_the_oldest_of_them_gives_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graph.live.open_lines.MOST_STRANGERS", 3)
+    async with running_gateway(tmp_path, open_lines=2) as gateway, AsyncExitStack() as stack:
+        strangers = [
+            await stack.enter_async_context(talking(gateway, init=False)) for _ in range(8)
+        ]
+        codes = [(await one.closed())[0] for one in strangers[:5]]
+        async with talking(gateway) as talk, streaming(gateway, EVENTS) as stream:
+            assert await talk.silent()
+            assert stream.reply.status == 200
+        await strangers[-1].init(gateway.token())
+        assert await strangers[-1].silent()
+
+    assert codes == [1013] * 5
+
+
+def test_it_is_the_address_with_most_strangers_that_gives_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("graph.live.open_lines.MOST_STRANGERS", 4)
+    lines, ended = Lines(most=1, most_of_one=1), []
+
+    with ExitStack() as stack:
+        for number, address in enumerate(["honest", *["flood"] * 9]):
+            hang_up = partial(lambda number, why: ended.append((number, why)), number)
+            stack.enter_context(lines.of_stranger(address, hang_up))
+
+    assert ended == [(number, Ending.CROWDED) for number in range(1, 7)]
 
 
 async def test_a_message_that_is_too_large_closes_the_socket_with_1009(gateway: Gateway) -> None:
@@ -133,7 +171,7 @@ async def test_whoever_does_not_read_is_hung_up_on(
         marks = {"metadata": {"x": f"{number}" * 6_000}}
         await gateway.do(documents.UPDATE_PAYMENT, id=payment["id"], input=marks)
 
-    hello = {"type": "connection_init", "payload": {"Authorization": f"Bearer {gateway.token()}"}}
+    hello = {"type": "connection_init", "payload": bearing(gateway.token())}
     begin = {"type": "subscribe", "id": "1", "payload": {"query": MUCH}}
     over_socket = await deaf(gateway, upgrading(), [hello, begin])
     over_stream = await deaf(gateway, asking(gateway, MUCH), [])
