@@ -129,6 +129,7 @@ def create_app(
     executor = Executor(schema, settings.limits, closed=settings.production, compiler=compiler)
     app[LINES] = Lines(settings.open_lines, settings.open_lines_of_one)
     app.on_shutdown.append(app[LINES].hang_up)
+    services.access.on_revoked = app[LINES].revoked
     sockets = Sockets(services, executor, documents, cors.welcomes)
     view = GraphQLView(services, executor, documents, sockets, body_timeout=settings.body_timeout)
     app.router.add_route("*", "/graphql", view.handle)

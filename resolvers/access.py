@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from resolvers.callers import Caller, CallerKind
 from resolvers.errors import Unauthenticated
@@ -39,6 +39,8 @@ class Access:
         self._clock = clock
         self._issuers = issuers
         self._revoked = set(revoked)
+        self.on_revoked: Callable[[str], object] = lambda _: None
+        """Told the id of each application that is revoked, once its tokens are good no more."""
         self._known: OrderedDict[bytes, Caller] = OrderedDict()
         self._fetches = 0
 
@@ -64,6 +66,7 @@ class Access:
     def revoke(self, application_id: str) -> None:
         """Take no token of an application any more, from now on."""
         self._revoked.add(application_id)
+        self.on_revoked(application_id)
 
     async def _read(self, token: str) -> Caller:
         issuer = None if self._issuers is None else self._issuers.of(token)

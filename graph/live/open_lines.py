@@ -21,6 +21,7 @@ class Ending(Enum):
 
     STOPPING = "The gateway stops: connect again."
     CROWDED = "Too many sockets wait for connection_init: connect again, and send it at once."
+    REVOKED = "The access token's application is revoked."
 
 
 class Line:
@@ -103,6 +104,12 @@ class Lines:
         oldest = next(line for line, address in self._strangers.items() if address == most)
         del self._strangers[oldest]
         oldest.hang_up(Ending.CROWDED)
+
+    def revoked(self, application_id: str) -> None:
+        """End those of an application's tokens, which are good for nothing any more."""
+        for line, caller in list(self._holders.items()):
+            if caller.issuer is None and caller.application_id == application_id:
+                line.hang_up(Ending.REVOKED)
 
     async def hang_up(self, _: web.Application) -> None:
         """End them all: the server stops."""

@@ -18,7 +18,11 @@ MAX_MESSAGE = 128 * 1024
 """The largest message, in bytes; a larger one closes the socket with 1009."""
 HEARTBEAT = 12.0
 """How long a connection may be silent, in seconds, before it is asked whether it is alive."""
-_CODES = {Ending.STOPPING: Close.GOING_AWAY, Ending.CROWDED: Close.TRY_AGAIN_LATER}
+_CODES = {
+    Ending.STOPPING: Close.GOING_AWAY,
+    Ending.CROWDED: Close.TRY_AGAIN_LATER,
+    Ending.REVOKED: Close.FORBIDDEN,
+}
 
 
 def asks_for_socket(request: web.Request) -> bool:

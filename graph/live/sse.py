@@ -12,7 +12,7 @@ from graph.errors import coded, masked
 from graph.execution.admission import Prepared
 from graph.execution.answer import Answer
 from graph.http.auth import bearer
-from graph.live.open_lines import LINES
+from graph.live.open_lines import LINES, Ending
 from resolvers.context import Context
 from resolvers.errors import Unauthenticated
 
@@ -44,9 +44,8 @@ async def stream(
     seen = request.headers.get("Last-Event-ID") or None
     # What is no ASCII is no id of ours, nor text that could be repeated
     context.last_seen = seen if seen is None or seen.isascii() else "?"
-    over = asyncio.get_running_loop().create_future()
-    with request.app[LINES].of_caller(context.caller, lambda _: _settle(over)):
-        events = EventStream(request, over, changing=_changes(prepared))
+    events = EventStream(request, changing=_changes(prepared))
+    with request.app[LINES].of_caller(context.caller, events.hang_up):
         await events.tell(context, told)
         return events.response
 
@@ -58,16 +57,19 @@ class Gone(Exception):
 class EventStream:
     """A response that stays open."""
 
-    def __init__(
-        self, request: web.Request, over: "asyncio.Future[None]", *, changing: bool
-    ) -> None:
+    def __init__(self, request: web.Request, *, changing: bool) -> None:
         self.response = web.StreamResponse(headers=_HEADERS)
         self.response.force_close()  # its connection is listened to, and not used again
         self._request = request
-        self._over = over
-        """Done once the client has hung up, or the server stops."""
+        self._over: asyncio.Future[Ending | None] = asyncio.get_running_loop().create_future()
+        """Done once the client has hung up, or the gateway has, with why it did."""
         self._changing = changing
         """Whether it is a change: it is made to its end, whoever still listens."""
+
+    def hang_up(self, why: Ending) -> None:
+        """End it; a change that is revoked meanwhile is told of still, as it is made still."""
+        if not (self._changing and why is Ending.REVOKED):
+            _settle(self._over, why)
 
     async def tell(self, context: Context, told: AsyncGenerator[Answer, None]) -> None:
         """Send an operation's answers, and how it ends."""
@@ -78,13 +80,12 @@ class EventStream:
             await self._send(_ALIVE)
             telling = asyncio.create_task(self._answers(context, told))
             try:
-                expired = await self._watch(telling, None if self._changing else context)
+                no = await self._watch(telling, None if self._changing else context)
             finally:
                 if not self._changing:
                     telling.cancel()
                 await asyncio.wait({telling})
-            if expired:
-                no = Unauthenticated("The access token has expired: get a new one.")
+            if no is not None:
                 await self._send(_ended(no))
             elif not telling.cancelled():
                 telling.result()
@@ -92,9 +93,15 @@ class EventStream:
             if self._request.transport is not None:
                 self._request.transport.abort()
 
-    async def _watch(self, telling: "asyncio.Task[None]", expiring: Context | None) -> bool:
-        """Keep the line alive until all is told or somebody hangs up; whether the token expired."""
+    async def _watch(
+        self, telling: "asyncio.Task[None]", expiring: Context | None
+    ) -> Unauthenticated | None:
+        """Keep the line alive until all is told or somebody hangs up.
+
+        Return what to tell of the token, if it is good no more.
+        """
         loop = asyncio.get_running_loop()
+        ends: set[asyncio.Future[Any]] = {telling, self._over}
         until = float("inf")
         if expiring is not None:
             now = expiring.services.clock.now()
@@ -102,23 +109,24 @@ class EventStream:
         while not (telling.done() or self._over.done()):
             left = until - loop.time()
             if left <= 0:
-                return True
+                return Unauthenticated("The access token has expired: get a new one.")
             done, _ = await asyncio.wait(
-                {telling, self._over},
+                ends,
                 timeout=min(HEARTBEAT, left),
                 return_when=asyncio.FIRST_COMPLETED,
             )
             if not done:
                 await self._send(_ALIVE)
-        return False
+        if not telling.done() and self._over.result() is Ending.REVOKED:
+            return Unauthenticated(Ending.REVOKED.value)
+        return None
 
     async def _answers(self, context: Context, told: AsyncGenerator[Answer, None]) -> None:
         try:
             async with aclosing(told):
+                await self._still_good(context)  # the body took its time to come
                 async for answer in told:
-                    if not self._changing:
-                        # It may be revoked by now
-                        await context.services.access.caller(bearer(self._request))
+                    await self._still_good(context)
                     await self._send(_next(answer.body, answer.event_id))
             await self._send(_COMPLETE)
         except Gone:
@@ -128,6 +136,11 @@ class EventStream:
             await self._send(_ended(no))
         except Exception as bug:  # noqa: BLE001  (the last one to catch it)
             await self._send(_next({"errors": [masked(bug)]}) + _COMPLETE)
+
+    async def _still_good(self, context: Context) -> None:
+        """Raise Unauthenticated if the token has expired, or is revoked by now."""
+        if not self._changing:
+            await context.services.access.caller(bearer(self._request))
 
     async def _send(self, data: bytes) -> None:
         """Send something. Raises Gone."""
@@ -141,7 +154,7 @@ class EventStream:
 class _HangingUp:
     """Reads what comes on a connection after its request: nothing, until it is closed."""
 
-    def __init__(self, over: "asyncio.Future[None]") -> None:
+    def __init__(self, over: "asyncio.Future[Ending | None]") -> None:
         self._over = over
 
     def feed_data(self, data: bytes) -> tuple[bool, bytes]:
@@ -151,9 +164,9 @@ class _HangingUp:
         _settle(self._over)
 
 
-def _settle(over: "asyncio.Future[None]") -> None:
+def _settle(over: "asyncio.Future[Ending | None]", why: Ending | None = None) -> None:
     if not over.done():
-        over.set_result(None)
+        over.set_result(why)
 
 
 def _ended(no: Unauthenticated) -> bytes:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from tests.live.talk import (
     talking,
 )
 from tests.logs.reading import Lines
+from tests.permissions.test_oauth import REVOKE, asking, enrolled, operator, told
 
 HELLO = {"query": "{ __typename }"}
 BROKEN: dict[str, str] = {
@@ -317,13 +319,40 @@ async def test_a_token_that_expires_closes_the_socket_with_4403(gateway: Gateway
             assert (code, "expired" in reason) == (4403, True)
 
 
-async def test_a_token_that_is_revoked_is_told_nothing_more(gateway: Gateway) -> None:
+async def test_whoever_is_revoked_is_hung_up_on_at_once_though_there_is_no_news(
+    gateway: Gateway,
+) -> None:
+    order_id = await gateway.put()
+    client_id, secret, made = await enrolled(gateway)
+    _, answer, _ = await asking(gateway, data=told(client_id, secret))
+    token = answer["access_token"]
+
+    async with AsyncExitStack() as stack:
+        silent, talk = [await stack.enter_async_context(talking(gateway, token)) for _ in range(2)]
+        another = await stack.enter_async_context(talking(gateway))
+        following = streaming(gateway, ORDER, token=token, id=order_id)
+        stream = await stack.enter_async_context(following)
+        await talk.follow(ORDER, id=order_id)
+        await talk.next()
+        await stream.next()
+        await gateway.do(REVOKE, token=operator(gateway), id=made["id"])
+        closed = [await one.closed() for one in (silent, talk)]
+        error = (await stream.next()).answer["errors"][0]
+        end = await stream.next()
+        assert await another.silent()
+
+    assert closed == [(4403, "The access token's application is revoked.")] * 2
+    assert (error["extensions"]["code"], end.kind) == ("UNAUTHENTICATED", "complete")
+
+
+async def test_a_token_that_is_good_no_more_is_told_nothing_more(gateway: Gateway) -> None:
     order_id = await gateway.put()
 
     async with talking(gateway) as talk, streaming(gateway, ORDER, id=order_id) as stream:
         await talk.follow(ORDER, id=order_id)
         await talk.next()
         await stream.next()
+        gateway.services.access.on_revoked = lambda _: None  # as if nobody hung up
         gateway.services.access.revoke("tests")
         gateway.services.database.announcements.announce([order_id])
         code, reason = await talk.closed()
@@ -349,11 +378,11 @@ async def test_each_operation_of_a_socket_is_a_line_of_the_log(
     async with talking(gateway):
         pass
 
-    told = [
+    written = [
         (line["operation_name"], line["operation_type"], line["codes"], line["order"])
         for line in lines.of("operation")
     ]
-    assert told == [
+    assert written == [
         ("Mine", "subscription", ["NOT_FOUND"], order_id),
         ("Which", "query", [], order_id),
     ]
