@@ -19,6 +19,7 @@ from graph.execution.executor import Executor
 from graph.execution.manifest import documents_of
 from graph.execution.rates import BAD_TOKENS, Buckets
 from graph.http import oauth
+from graph.http.addresses import PROXIES
 from graph.http.answers import as_json, json_errors, turning_away
 from graph.http.auth import guard
 from graph.http.bodies import MAX_BODY
@@ -127,6 +128,7 @@ def create_app(
     mode = settings.compiler
     compiler = None if mode == "off" else Compiler(schema, eager=mode == "eager")
     executor = Executor(schema, settings.limits, closed=settings.production, compiler=compiler)
+    app[PROXIES] = settings.trusted_proxies
     app[LINES] = Lines(settings.open_lines, settings.open_lines_of_one)
     app.on_shutdown.append(app[LINES].hang_up)
     services.access.on_revoked = app[LINES].revoked

@@ -124,6 +124,15 @@ class Settings(BaseSettings, Limits):
             "any, whoever knows a payment's secret is Klarna."
         ),
     ] = ()
+    trusted_proxies: Annotated[
+        tuple[IPvAnyNetwork, ...],
+        NoDecode,
+        Field(
+            description="The networks of the proxies before this gateway, separated by commas: "
+            "what comes from there is of the address that `X-Forwarded-For` ends with, before "
+            "theirs."
+        ),
+    ] = ()
     reconcile_interval: Annotated[
         float,
         Field(
@@ -238,7 +247,7 @@ class Settings(BaseSettings, Limits):
                 raise ValueError("each key must be `id:` and the base64 of 32 bytes")
         return keys
 
-    @field_validator("callback_networks", "cors_origins", mode="before")
+    @field_validator("callback_networks", "trusted_proxies", "cors_origins", mode="before")
     @classmethod
     def _listed(cls, written: object) -> object:
         return (

@@ -8,6 +8,7 @@ from aiohttp.typedefs import Handler
 
 from graph.errors import coded, masked
 from graph.execution.rates import Buckets
+from graph.http.addresses import client_of
 from graph.http.faults import MethodNotAllowed, NothingHere, RequestFault
 from graph.http.headers import SAFE
 from graph.http.negotiation import JSON
@@ -58,7 +59,7 @@ def turning_away(addresses: Buckets) -> Callable[[web.Request, Unauthenticated],
     """
 
     def turn_away(request: web.Request, no: Unauthenticated) -> web.Response:
-        standing = addresses.take(request.remote or "", 1)
+        standing = addresses.take(client_of(request), 1)
         too_soon = standing and standing.refusal()
         if standing and too_soon:
             response = refused(too_soon, status=429)

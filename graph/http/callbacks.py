@@ -1,12 +1,10 @@
 """The addresses that Klarna calls: each holds its payment's secret, and nobody else knows it."""
 
-import ipaddress
-from collections.abc import Sequence
-
 import orjson
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from graph.http.addresses import Networks, address_of, is_among
 from graph.http.answers import as_json, refused
 from graph.http.bodies import body_of
 from resolvers.callbacks import REPORTS, Report, receive
@@ -15,8 +13,6 @@ from resolvers.errors import BadInput, NotFound
 
 ROUTES = {name: f"/klarna/{name}/{{payment}}/{{secret}}" for name in REPORTS}
 """Where each kind of report is made; the paths are in the sessions that we open."""
-
-Networks = Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]
 
 
 def add_callbacks(
@@ -51,8 +47,5 @@ def _handler(
 
 
 def _from(request: web.Request, networks: Networks) -> bool:
-    try:
-        address = ipaddress.ip_address(request.remote or "")
-    except ValueError:
-        return False
-    return any(address in network for network in networks)
+    address = address_of(request)
+    return address is not None and is_among(address, networks)

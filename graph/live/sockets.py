@@ -7,6 +7,7 @@ from aiohttp import hdrs, web
 
 from graph.execution.documents import Documents
 from graph.execution.executor import Executor
+from graph.http.addresses import client_of
 from graph.http.answers import refused
 from graph.live.conversation import FAREWELL, Conversation
 from graph.live.messages import PROTOCOL, Close
@@ -80,7 +81,7 @@ class Sockets:
             conversation.end(_CODES[why], why.value)
 
         try:
-            with request.app[LINES].of_stranger(request.remote or "", hang_up) as line:
+            with request.app[LINES].of_stranger(client_of(request), hang_up) as line:
                 if not known:
                     conversation.end(Close.NOT_THIS_PROTOCOL, "Subprotocol not acceptable")
                 await conversation.hold(line)
