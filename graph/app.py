@@ -132,7 +132,7 @@ def create_app(
     app[LINES] = Lines(settings.open_lines, settings.open_lines_of_one)
     app.on_shutdown.append(app[LINES].hang_up)
     services.access.on_revoked = app[LINES].revoked
-    sockets = Sockets(services, executor, documents, cors.welcomes)
+    sockets = Sockets(services, executor, documents, cors.welcomes, addresses)
     view = GraphQLView(services, executor, documents, sockets, body_timeout=settings.body_timeout)
     app.router.add_route("*", "/graphql", view.handle)
     add_callbacks(app, services, settings.callback_networks, settings.body_timeout)

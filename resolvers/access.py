@@ -44,6 +44,10 @@ class Access:
         self._known: OrderedDict[bytes, Caller] = OrderedDict()
         self._fetches = 0
 
+    def knows(self, token: str) -> bool:
+        """Whether a token was found good before, so that no signature need be verified."""
+        return token.isascii() and _digest(token) in self._known
+
     async def caller(self, token: str) -> Caller:
         """Return the holder of a token. Raises Unauthenticated, and Unavailable."""
         if len(token) > LONGEST or not token.isascii():
@@ -51,7 +55,7 @@ class Access:
         if self._issuers is not None and self._issuers.fetches != self._fetches:
             self._known.clear()
             self._fetches = self._issuers.fetches
-        digest = hashlib.sha256(token.encode()).digest()
+        digest = _digest(token)
         caller = self._known.get(digest)
         if caller is None:
             caller = await self._read(token)
@@ -85,3 +89,7 @@ class Access:
         self._known.move_to_end(digest)
         if len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

@@ -77,6 +77,14 @@ class Buckets:
     def __len__(self) -> int:
         return len(self._buckets)
 
+    def wait(self, caller: str) -> int:
+        """Return in how many seconds a caller may take anything again; 0 if it may now."""
+        if not self._rate or caller not in self._buckets:
+            return 0
+        left, at = self._buckets[caller]
+        missing = LEAST - left - (self._now() - at) * self._rate
+        return math.ceil(missing / self._rate) if missing > 0 else 0
+
     def take(self, caller: str, cost: int) -> Standing | None:
         """Take a cost out of a caller's bucket, if it is there; None where there is no limit."""
         if not self._rate:

@@ -15,6 +15,7 @@ from graph.execution.admission import Prepared
 from graph.execution.answer import Answer
 from graph.execution.documents import Documents
 from graph.execution.executor import Executor
+from graph.execution.rates import Buckets
 from graph.http.auth import token_in
 from graph.http.faults import RequestFault
 from graph.http.requests import request_of
@@ -67,6 +68,8 @@ class Conversation:
         *,
         abort: Callable[[], None],
         authorization: str | None,
+        address: str,
+        addresses: Buckets,
     ) -> None:
         self._services = services
         self._executor = executor
@@ -75,6 +78,9 @@ class Conversation:
         self._abort = abort
         self._authorization = authorization
         """What the request that became this socket said of its caller."""
+        self._address = address
+        self._addresses = addresses
+        """How many bad tokens each address may still send."""
         self._token = ""
         self._caller: Caller | None = None
         self._named: dict[str, Running] = {}
@@ -145,11 +151,7 @@ class Conversation:
     async def _init(self, message: Message, line: Line) -> None:
         if self._caller is not None:
             raise Broken(Close.TOO_MANY_INITS, "Too many initialisation requests")
-        try:
-            self._token = token_in(_authorization(message) or self._authorization)
-        except Unauthenticated as no:
-            raise Broken(Close.FORBIDDEN, no.message) from None
-        caller = await self._still_good()
+        caller = await self._introduced(_authorization(message) or self._authorization)
         try:
             line.belongs_to(caller)
         except LimitExceeded as no:
@@ -160,12 +162,37 @@ class Conversation:
         self._end_after(left, Close.FORBIDDEN, "The access token has expired: get a new one.")
         await self._send({"type": "connection_ack"})
 
+    async def _introduced(self, authorization: str | None) -> Caller:
+        """Return who the client says it is. Raises Broken.
+
+        While its address has sent too many bad tokens, one that is not known here is not looked at.
+        """
+        try:
+            self._token = token_in(authorization)
+            if not self._services.access.knows(self._token):
+                self._must_not_be_guessing()
+            return await self._holder()
+        except Unauthenticated as no:
+            self._must_not_be_guessing()
+            self._addresses.take(self._address, 1)
+            raise Broken(Close.FORBIDDEN, no.message) from None
+
+    def _must_not_be_guessing(self) -> None:
+        if wait := self._addresses.wait(self._address):
+            reason = f"Too many bad tokens came from this address: come again in {wait} s."
+            raise Broken(Close.TRY_AGAIN_LATER, reason)
+
     async def _still_good(self) -> Caller:
         """Return who holds the token. Raises Broken if it has expired, or is revoked by now."""
         try:
-            return await self._services.access.caller(self._token)
+            return await self._holder()
         except Unauthenticated as no:
             raise Broken(Close.FORBIDDEN, no.message) from None
+
+    async def _holder(self) -> Caller:
+        """Return who holds the token. Raises Unauthenticated and Broken."""
+        try:
+            return await self._services.access.caller(self._token)
         except Unavailable as no:
             raise Broken(Close.TRY_AGAIN_LATER, no.message) from None
 

@@ -7,6 +7,7 @@ from aiohttp import hdrs, web
 
 from graph.execution.documents import Documents
 from graph.execution.executor import Executor
+from graph.execution.rates import Buckets
 from graph.http.addresses import client_of
 from graph.http.answers import refused
 from graph.live.conversation import FAREWELL, Conversation
@@ -44,12 +45,14 @@ class Sockets:
         executor: Executor,
         documents: Documents,
         welcomes: Callable[[web.Request], bool],
+        addresses: Buckets,
     ) -> None:
         self._services = services
         self._executor = executor
         self._documents = documents
         self._welcomes = welcomes
         """Whether the page that a request comes from may open a socket."""
+        self._addresses = addresses
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Hold one conversation, from the handshake to its end."""
@@ -67,6 +70,7 @@ class Sockets:
             timeout=FAREWELL,
             compress=False,  # an opened compressor costs more memory than all else of a socket
         )
+        address = client_of(request)
         conversation = Conversation(
             self._services,
             self._executor,
@@ -74,6 +78,8 @@ class Sockets:
             socket,
             abort=partial(_abort, request),
             authorization=request.headers.get(hdrs.AUTHORIZATION),
+            address=address,
+            addresses=self._addresses,
         )
         await socket.prepare(request)
 
@@ -81,7 +87,7 @@ class Sockets:
             conversation.end(_CODES[why], why.value)
 
         try:
-            with request.app[LINES].of_stranger(client_of(request), hang_up) as line:
+            with request.app[LINES].of_stranger(address, hang_up) as line:
                 if not known:
                     conversation.end(Close.NOT_THIS_PROTOCOL, "Subprotocol not acceptable")
                 await conversation.hold(line)

@@ -148,6 +148,50 @@ def test_it_is_the_address_with_most_strangers_that_gives_way(
     assert ended == [(number, Ending.CROWDED) for number in range(1, 7)]
 
 
+async def test_bad_tokens_of_sockets_count_for_their_address_as_those_of_requests_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graph.app.BAD_TOKENS", (0.001, 5_000))
+    headers = {"Authorization": "Bearer wrong"}
+    async with running_gateway(tmp_path) as gateway:
+        known, fresh = gateway.token(await gateway.put()), gateway.token("another order")
+        await gateway.ask("{ __typename }", token=known)
+
+        for _ in range(3):
+            async with gateway.http.post(f"{gateway.url}/graphql", headers=headers) as reply:
+                assert reply.status == 401
+        counted = [await introduced(gateway, "wrong") for _ in range(2)]
+        verified = count_calls(monkeypatch, gateway.services.access.tokens, "caller")
+        late = [await introduced(gateway, token) for token in ("wrong", fresh)]
+        async with gateway.http.post(f"{gateway.url}/graphql", headers=headers) as reply:
+            requests = reply.status
+        async with talking(gateway, known) as talk:
+            assert await talk.silent()
+
+    assert (counted, late, requests) == ([4403, 4403], [1013, 1013], 429)
+    assert verified == [("wrong",)]  # the request's
+
+
+def count_calls(monkeypatch: pytest.MonkeyPatch, of: object, name: str) -> list[object]:
+    """The calls of a method, as they are made."""
+    calls: list[object] = []
+    method = getattr(of, name)
+
+    def noting(*given: object) -> object:
+        calls.append(given)
+        return method(*given)
+
+    monkeypatch.setattr(of, name, noting)
+    return calls
+
+
+async def introduced(gateway: Gateway, token: str) -> int | None:
+    """What a socket is closed with whose client brings a bad token."""
+    async with talking(gateway, init=False) as talk:
+        await talk.say("connection_init", payload=bearing(token))
+        return (await talk.closed())[0]
+
+
 async def test_a_message_that_is_too_large_closes_the_socket_with_1009(gateway: Gateway) -> None:
     def sized(size: int) -> str:
         around = len('{"type":"ping","payload":{"x":""}}')
