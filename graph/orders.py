@@ -302,7 +302,7 @@ class OrderChanges:
         """
         return await deciding.cancel_order(info.context, id)
 
-    @mutation(OrderResult, place_order)
+    @mutation(OrderResult, place_order, about=orders_by_id)
     async def place_order(
         self, info: Info, id: Annotated[strawberry.ID, Doc("The order's id.")]
     ) -> store.Order:

@@ -306,7 +306,7 @@ class PaymentQuestions:
 class PaymentChanges:
     """What can be done with payments."""
 
-    @mutation(KlarnaPaymentResult, payments.create_klarna_payment)
+    @mutation(KlarnaPaymentResult, payments.create_klarna_payment, about=orders_by_id)
     async def create_klarna_payment(
         self, info: Info, input: Annotated[CreateKlarnaPaymentInput, Doc("The new payment.")]
     ) -> store.KlarnaPayment:
@@ -345,7 +345,7 @@ class PaymentChanges:
         """
         return await payments.delete_klarna_payment(info.context, id)
 
-    @mutation(KlarnaPaymentResult, payments.save_klarna_auth_token)
+    @mutation(KlarnaPaymentResult, payments.save_klarna_auth_token, about=payments_by_id)
     async def save_klarna_auth_token(
         self,
         info: Info,
@@ -377,7 +377,7 @@ class PaymentChanges:
         await record_klarna_order(info.context, id, klarna_order_id)
         return await payments_by_id.one(info.context.database, id, info.context.scope)
 
-    @mutation(KlarnaPaymentResult, payments.refresh_klarna_payment)
+    @mutation(KlarnaPaymentResult, payments.refresh_klarna_payment, about=payments_by_id)
     async def refresh_klarna_payment(
         self, info: Info, id: Annotated[strawberry.ID, Doc("The payment's id.")]
     ) -> store.KlarnaPayment:

@@ -1,6 +1,6 @@
 """Who is asking, and what that caller may do."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from resolvers.errors import Forbidden
@@ -33,19 +33,42 @@ class Caller:
     """The person behind the application, `{"id", "type"}`, where the token says."""
     issuer: str | None = None
     """Who gave the token, if it was not this gateway."""
+    address: str | None = None
+    """Where a guest asks from."""
 
     @property
     def scope(self) -> Scope:
         """The part of the store this caller sees."""
         if self.kind is not CallerKind.sales_channel:
             return Scope(self.mode)
-        return Scope(self.mode, order_id=self.order_id, guest=self.order_id is None)
+        return Scope(self.mode, order_id=self.order_id, guest=self.guest)
 
     @property
-    def identity(self) -> str:
-        """What tells this caller from others: the checkouts of an application are several."""
+    def guest(self) -> bool:
+        """Whether it is a storefront that names no order: all its shoppers have the same token."""
+        return self.kind is CallerKind.sales_channel and self.order_id is None
+
+    def at(self, address: str) -> "Caller":
+        """Return the caller as it asks from an address, which is what tells guests apart."""
+        return replace(self, address=address) if self.guest else self
+
+    @property
+    def counted_as(self) -> str:
+        """What tells this caller from others, wherever there are limits for each."""
+        return json_text([*self._identity, self.address])
+
+    def keeping_keys(self, about: str | None) -> str:
+        """Return whose keys its own ones are: a guest's belong to what it asks for by its id.
+
+        One shopper can neither take another's key then nor read what that one was answered, and
+        has its keys still where its address changes.
+        """
+        return json_text([*self._identity, about] if self.guest else self._identity)
+
+    @property
+    def _identity(self) -> list[str | None]:
         parts = [str(self.kind), self.application_id, self.order_id]
-        return json_text([*parts, self.issuer] if self.issuer else parts)
+        return [*parts, self.issuer] if self.issuer else parts
 
     @property
     def who(self) -> Json:

@@ -11,7 +11,7 @@ from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import fields
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
@@ -21,6 +21,7 @@ from resolvers.sealing import KeyRing, Unreadable
 from store import requests as log
 from store.database import StoreUnavailable, Transaction
 from store.instants import after
+from store.lookups import Lookup
 from store.requests import Request
 from store.resources import Resource
 from store.rows import Rows, rows_of
@@ -43,13 +44,26 @@ def kept(record: K) -> K:
     return record
 
 
+class Named(NamedTuple):
+    """What a caller names in asking for a change: whoever does not see it is answered nothing."""
+
+    lookup: Lookup[Any]
+    id: str
+
+
 async def once(
-    context: Context, key: str | None, asked: object, work: Callable[[], Awaitable[R]]
+    context: Context,
+    key: str | None,
+    asked: object,
+    work: Callable[[], Awaitable[R]],
+    *,
+    about: Named | None = None,
 ) -> R:
     """Do what is asked for, or return what came of it when it was asked for under this key.
 
     `asked` is what makes it the same request, as JSON. Where nobody knows the outcome, or nothing
-    was done, the same request can be sent again. Raises what `work` raises, Refused and BadInput.
+    was done, the same request can be sent again. `about` is what a checkout names in asking, and
+    must see still when it is answered again. Raises what `work` raises, Refused and BadInput.
     """
     context.request = None
     if key is None:
@@ -57,7 +71,7 @@ async def once(
     if not 1 <= len(key) <= MAX_KEY or not key.isprintable():
         message = f"A key has 1 to {MAX_KEY} characters that can be printed."
         raise BadInput(message, {"argument": "key"})
-    claim = Claim(context, key, asked)
+    claim = Claim(context, key, asked, about)
     live = context.services.claims
     answered = await context.database.write(lambda change: claim.take(change, live))
     if answered is not None:
@@ -106,13 +120,13 @@ class Claim:
     answered: object = None
     """The answer that was written with the change that it tells of."""
 
-    def __init__(self, context: Context, key: str, asked: object) -> None:
+    def __init__(self, context: Context, key: str, asked: object, about: Named | None) -> None:
         self._keys: KeyRing = context.services.keys
         self._now = context.now
         at = context.now()
         self._request = Request(
             mode=context.caller.mode,
-            caller=context.caller.identity,
+            caller=context.caller.keeping_keys(about and about.id),
             key=key,
             fingerprint=hashlib.sha256(
                 orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)

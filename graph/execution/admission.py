@@ -108,7 +108,7 @@ class Admission:
         return cost, standing
 
     def _take(self, caller: Caller, cost: int) -> Standing | None:
-        return self._buckets[caller.kind].take(caller.identity, cost)
+        return self._buckets[caller.kind].take(caller.counted_as, cost)
 
 
 def _choose(document: Document, name: str | None) -> tuple[OperationDefinitionNode, Cost]:

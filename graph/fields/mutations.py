@@ -1,7 +1,7 @@
 """Mutations: changes that answer the resource or a refusal, and happen once for each key."""
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import is_dataclass
 from functools import wraps
 from typing import Annotated, Any
@@ -11,9 +11,11 @@ from typing_extensions import Doc
 
 from graph.context import Info
 from graph.fields.permissions import open_to
+from resolvers.callers import CallerKind
 from resolvers.errors import TimedOut
-from resolvers.once import once
+from resolvers.once import Named, once
 from resolvers.permissions import doers_of
+from store.lookups import Lookup
 
 Resolver = Callable[..., Awaitable[Any]]
 Key = Annotated[
@@ -27,11 +29,18 @@ Key = Annotated[
 _KEY = inspect.Parameter("key", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Key)
 
 
-def mutation(result: Any, makes: Callable[..., Any]) -> Callable[[Resolver], Any]:
+def mutation(
+    result: Any, makes: Callable[..., Any], *, about: Lookup[Any] | None = None
+) -> Callable[[Resolver], Any]:
     """Declare a mutation: null where it failed, and else a member of the union `result`.
 
     The change that it `makes` says who may ask for it. It takes a `key` beside its own arguments.
+    `about` finds what it is asked for by its id; one that checkouts may ask for has to have it, and
+    raises LookupError otherwise.
     """
+    doers = doers_of(makes)
+    if about is None and CallerKind.sales_channel in doers:
+        raise LookupError(f"{makes.__name__} does not say what a checkout's key is about.")
 
     def declare(resolver: Resolver) -> Any:
         @wraps(resolver)
@@ -39,16 +48,23 @@ def mutation(result: Any, makes: Callable[..., Any]) -> Callable[[Resolver], Any
             if info.context.given_up:
                 raise TimedOut("The time was over before this one's turn came: nothing was begun.")
             asked = {"mutation": info.field_name, "arguments": _said(given)}
-            return await once(info.context, key, asked, lambda: resolver(self, info, **given))
+            named = None if about is None else Named(about, _id_in(given))
+            return await once(
+                info.context, key, asked, lambda: resolver(self, info, **given), about=named
+            )
 
         signature = inspect.signature(resolver)
         parameters = [*signature.parameters.values(), _KEY]
         change.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]  # functions take any attribute
-        return strawberry.mutation(
-            change, graphql_type=result | None, metadata=open_to(doers_of(makes))
-        )
+        return strawberry.mutation(change, graphql_type=result | None, metadata=open_to(doers))
 
     return declare
+
+
+def _id_in(given: Mapping[str, Any]) -> str:
+    """Return the id of what a change is about, or of the order that it makes something for."""
+    found: str = given["id"] if "id" in given else given["input"].order_id
+    return found
 
 
 def _said(given: Any) -> Any:

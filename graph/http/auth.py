@@ -6,6 +6,7 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
 from graph.errors import coded
+from graph.http.addresses import client_of
 from graph.logs.access import identify
 from resolvers.access import Access
 from resolvers.callers import Caller
@@ -45,12 +46,13 @@ def guard(
         resource = request.match_info.route.resource
         if (resource is None or resource.canonical not in public) and not later(request):
             try:
-                request[CALLER] = await access.caller(bearer(request))
+                caller = await access.caller(bearer(request))
             except Unauthenticated as no:
                 return refuse(request, no)
             except Unavailable as nobody_knows:
                 return _unavailable(nobody_knows)
-            identify(request[CALLER])
+            request[CALLER] = caller.at(client_of(request)) if caller.guest else caller
+            identify(caller)
         return await handler(request)
 
     return check

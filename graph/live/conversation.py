@@ -192,9 +192,10 @@ class Conversation:
     async def _holder(self) -> Caller:
         """Return who holds the token. Raises Unauthenticated and Broken."""
         try:
-            return await self._services.access.caller(self._token)
+            caller = await self._services.access.caller(self._token)
         except Unavailable as no:
             raise Broken(Close.TRY_AGAIN_LATER, no.message) from None
+        return caller.at(self._address)
 
     async def _begin(self, message: Message) -> None:
         if self._caller is None:

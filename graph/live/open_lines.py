@@ -86,18 +86,18 @@ class Lines:
         """Count a line as a caller's. Raises LimitExceeded."""
         if len(self._holders) >= self._most:
             raise _too_many("This gateway", "open_lines", self._most)
-        if self._held[caller.identity] >= self._most_of_one:
+        if self._held[caller.counted_as] >= self._most_of_one:
             raise _too_many("One caller", "open_lines_of_one", self._most_of_one)
-        self._held[caller.identity] += 1
+        self._held[caller.counted_as] += 1
         self._holders[line] = caller
         self._strangers.pop(line, None)
 
     def _give_back(self, line: Line) -> None:
         caller = self._holders.pop(line, None)
         if caller is not None:
-            self._held[caller.identity] -= 1
-            if not self._held[caller.identity]:
-                del self._held[caller.identity]
+            self._held[caller.counted_as] -= 1
+            if not self._held[caller.counted_as]:
+                del self._held[caller.counted_as]
 
     def _send_one_away(self) -> None:
         ((most, _),) = Counter(self._strangers.values()).most_common(1)

@@ -1,17 +1,22 @@
 """Guests: checkouts that see whichever order they know the id of, where the operator lets them."""
 
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 import pytest_asyncio
 
+from graph.fields.mutations import mutation
 from resolvers.callers import CallerKind
+from resolvers.placing import place_order
 from store.scope import Mode
 from tests import documents
 from tests.gateway import Gateway, running_gateway
+from tests.live.talk import ORDER, talking
 
 Json = dict[str, Any]
 
@@ -144,3 +149,106 @@ async def test_guests_are_not_let_in_unless_the_operator_says_so(gateway: Gatewa
 
     assert (status, answer["errors"][0]["extensions"]["code"]) == (401, "UNAUTHENTICATED")
     assert "createCheckoutToken" in answer["errors"][0]["message"]
+
+
+PLACE = """
+mutation ($id: ID!, $key: String) {
+  placeOrder(id: $id, key: $key) { __typename ... on Order { id } ... on Refusal { code } }
+}
+"""
+CREATE = """
+mutation ($id: ID!, $key: String) {
+  createKlarnaPayment(input: { orderId: $id }, key: $key) {
+    __typename ... on KlarnaPayment { id clientToken } ... on Refusal { code }
+  }
+}
+"""
+
+
+async def test_a_guests_keys_are_those_of_the_order_it_names(hospitable: Gateway) -> None:
+    token = guest(hospitable)
+    first, second = [await hospitable.put(reference=name, number=name) for name in "ab"]
+    given: Json = {"token": token, "key": "cart"}
+
+    one, other = [await hospitable.do(CREATE, id=order, **given) for order in (first, second)]
+    again = [await hospitable.do(CREATE, id=order, **given) for order in (first, second)]
+    checkouts = await hospitable.do(CREATE, id=first, key="cart", token=hospitable.token(first))
+    placed = await hospitable.do(PLACE, id=first, **given)
+
+    assert one["__typename"] == other["__typename"] == "KlarnaPayment"
+    assert len({made["clientToken"] for made in (one, other, checkouts)}) == 3
+    assert again == [one, other]
+    assert placed == {"__typename": "Refusal", "code": "KEY_REUSED"}
+
+
+def test_a_change_that_checkouts_may_ask_for_says_what_it_is_about() -> None:
+    with pytest.raises(LookupError, match="place_order does not say"):
+        mutation(str, place_order)
+
+
+async def test_guests_at_one_address_share_a_rate_and_others_have_their_own(
+    tmp_path: Path,
+) -> None:
+    async with at_proxy(tmp_path, checkout_rate=0.01, rate_burst=3_000) as gateway:
+        token = guest(gateway)
+
+        flood = [await status(gateway, token, "203.0.113.1", name) for name in "abcd"]
+        neighbour = await status(gateway, token, "203.0.113.2", "e")
+
+    assert (flood, neighbour) == ([200, 200, 429, 429], 200)
+
+
+async def test_guests_at_one_address_share_their_lines_and_others_have_their_own(
+    tmp_path: Path,
+) -> None:
+    async with at_proxy(tmp_path, open_lines_of_one=1) as gateway:
+        order_id = await gateway.put()
+        token = guest(gateway)
+        async with AsyncExitStack() as stack:
+            opened = [
+                await stack.enter_async_context(followed(gateway, token, address, order_id))
+                for address in ("203.0.113.1", "203.0.113.1", "203.0.113.2")
+            ]
+            headers = {"X-Forwarded-For": "203.0.113.3"}
+            talks = [
+                await stack.enter_async_context(talking(gateway, init=False, headers=headers))
+                for _ in range(2)
+            ]
+            await talks[0].init(token)
+            said = {"Authorization": f"Bearer {token}"}
+            await talks[1].say("connection_init", payload=said)
+            closed = (await talks[1].closed())[0]
+
+    assert [reply.status for reply in opened] == [200, 503, 200]
+    assert closed == 1013
+
+
+def at_proxy(folder: Path, **settings: Any) -> AbstractAsyncContextManager[Gateway]:
+    """A gateway that lets guests in, behind a proxy on this machine."""
+    proxies = "127.0.0.0/8,::1"
+    return running_gateway(folder, guest_access="order-id", trusted_proxies=proxies, **settings)
+
+
+async def status(gateway: Gateway, token: str, address: str, name: str) -> int:
+    """What a guest is answered that asks from an address for what nobody asked for yet."""
+    headers = {
+        "Authorization": f"Bearer {token}",
+        "Accept": "application/graphql-response+json",
+        "X-Forwarded-For": address,
+    }
+    body = {"query": f"{{ {name}: __typename }}"}
+    async with gateway.http.post(f"{gateway.url}/graphql", json=body, headers=headers) as reply:
+        return reply.status
+
+
+def followed(
+    gateway: Gateway, token: str, address: str, order_id: str
+) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+    """An event stream that a guest follows an order by."""
+    headers = {
+        "Authorization": f"Bearer {token}",
+        "Accept": "text/event-stream",
+        "X-Forwarded-For": address,
+    }
+    body = {"query": ORDER, "variables": {"id": order_id}}
+    return gateway.http.post(f"{gateway.url}/graphql", json=body, headers=headers)
