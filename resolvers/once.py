@@ -15,9 +15,11 @@ from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
+from resolvers.callers import CallerKind
 from resolvers.context import KEYS_KEPT, Context
 from resolvers.errors import BadInput, Forbidden, NotFound, RefusalCode, Refused
 from resolvers.sealing import KeyRing, Unreadable
+from resolvers.seeing import seen
 from store import requests as log
 from store.database import StoreUnavailable, Transaction
 from store.instants import after
@@ -121,8 +123,9 @@ class Claim:
     """The answer that was written with the change that it tells of."""
 
     def __init__(self, context: Context, key: str, asked: object, about: Named | None) -> None:
+        self._context = context
         self._keys: KeyRing = context.services.keys
-        self._now = context.now
+        self._about = about
         at = context.now()
         self._request = Request(
             mode=context.caller.mode,
@@ -137,9 +140,11 @@ class Claim:
         )
 
     async def take(self, transaction: Transaction, live: AbstractSet[str]) -> str | None:
-        """Claim the request, or return its sealed answer. Raises Refused.
+        """Claim the request, or return its sealed answer. Raises Refused and NotFound.
 
-        A claim that is `live` in this process is not taken over, however long it lasts.
+        An answer is not given again to a checkout that would not see any more what it is about;
+        whoever sees a mode sees all that was done in it. A claim that is `live` in this process is
+        not taken over, however long it lasts.
         """
         wanted = self._request
         await log.forget_until(transaction, after(wanted.created_at, -KEYS_KEPT))
@@ -155,6 +160,8 @@ class Claim:
                 hint="Send another request under a key of its own.",
             )
         if known.answer is not None:
+            if self._about and self._context.caller.kind is CallerKind.sales_channel:
+                await seen(self._context, transaction, self._about.lookup, self._about.id)
             return known.answer
         if self.owner in live or known.claimed_until > wanted.created_at:
             raise _in_use()

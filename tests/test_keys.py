@@ -11,6 +11,7 @@ import pytest
 from graphql import GraphQLObjectType, build_schema
 
 from graph.schema import printed
+from resolvers.callers import CallerKind
 from store.gateways import GatewayRegion, KlarnaGateway
 from store.instants import Instant
 from store.rows import rows_of
@@ -37,6 +38,13 @@ PLACE = """
 mutation ($id: ID!, $key: String) {
   placeOrder(id: $id, key: $key) {
     __typename ... on Order { id status placedAt } ... on Refusal { code retryable klarnaCode }
+  }
+}
+"""
+SAVE = """
+mutation ($id: ID!, $authToken: String!, $key: String) {
+  saveKlarnaAuthToken(id: $id, authToken: $authToken, key: $key) {
+    __typename ... on KlarnaPayment { id } ... on Refusal { code message }
   }
 }
 """
@@ -237,6 +245,35 @@ async def test_a_callers_keys_are_its_own(gateway: Gateway) -> None:
     ]
 
     assert len({one["id"] for one in made}) == 3
+
+
+@pytest.mark.parametrize("guests", ["off", "order-id"])
+async def test_a_checkout_is_not_answered_again_about_what_is_hidden_from_it_meanwhile(
+    tmp_path: Path, guests: str
+) -> None:
+    async with running_gateway(tmp_path, guest_access=guests) as gateway:
+        payment = await gateway.authorized()
+        order_id = (await gateway.do(documents.PAYMENT, id=payment["id"]))["order"]["id"]
+        order = None if guests == "order-id" else order_id
+        token = gateway.token(order, kind=CallerKind.sales_channel)
+        asked = [
+            (PLACE, {"id": order_id, "key": "place"}),
+            (SAVE, {"id": payment["id"], "authToken": "another", "key": "save"}),
+        ]
+        first = [await gateway.do(document, token=token, **given) for document, given in asked]
+        before = [await gateway.do(document, token=token, **given) for document, given in asked]
+        await gateway.do(documents.APPROVE, id=order_id)
+
+        again = [await gateway.fails(document, token=token, **given) for document, given in asked]
+        fresh = [
+            await gateway.fails(document, token=token, **given | {"key": "new"})
+            for document, given in asked
+        ]
+
+    assert [one["__typename"] for one in first] == ["Order", "Refusal"]
+    assert before == first
+    assert again == fresh
+    assert [error["extensions"]["code"] for error in again] == ["NOT_FOUND"] * 2
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "a\nb", "\0"])
