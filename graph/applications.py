@@ -143,6 +143,6 @@ class ApplicationChanges:
     ) -> applications.CheckoutToken:
         """Make an access token for the browser that pays one order. For integrations only.
 
-        It is good for two hours. Sent again under the same `key`, it is the same token.
+        It is good for two hours. Sent again it makes another one, under the same `key` too.
         """
         return await applications.create_checkout_token(info.context, order_id)

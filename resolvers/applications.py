@@ -16,7 +16,7 @@ from typing_extensions import Doc
 from resolvers.callers import CallerKind
 from resolvers.context import Context, Services
 from resolvers.errors import RefusalCode, Refused
-from resolvers.once import kept
+from resolvers.once import fleeting, kept
 from resolvers.permissions import INTEGRATIONS, OPERATORS, done_by
 from resolvers.seeing import seen
 from resolvers.texts import MAX_TEXT, invalid, named
@@ -52,7 +52,7 @@ class NewApplication(Application):
     client_secret: Annotated[str | None, Doc("Its secret, shown this once only."), Mark.SECRET]
 
 
-@kept
+@fleeting
 @dataclass(kw_only=True)
 class CheckoutToken:
     """An access token for one order's checkout."""

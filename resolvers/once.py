@@ -38,6 +38,16 @@ MAX_KEY = 255
 
 
 _KEPT: dict[str, type] = {}
+_FLEETING: set[type] = set()
+
+
+def fleeting(record: K) -> K:
+    """Have a record never be kept: what it holds is soon worth nothing, and is made anew at will.
+
+    The same request under the same key is done again, and another one still may not have its key.
+    """
+    _FLEETING.add(record)
+    return record
 
 
 def kept(record: K) -> K:
@@ -101,7 +111,9 @@ async def _answered(context: Context, claim: "Claim", work: Callable[[], Awaitab
         with suppress(StoreUnavailable):
             await context.database.write(claim.release)
         raise
-    if claim.answered != result:
+    if type(result) in _FLEETING:
+        await context.database.write(claim.release)
+    elif claim.answered != result:
         await context.database.write(claim.answering(result))
     return result
 

@@ -113,12 +113,14 @@ async def test_a_checkouts_token_sees_its_order_for_two_hours(
     token = made["token"]
 
     assert made["expiresAt"] == "2026-03-02T11:00:00.000Z"
-    assert await gateway.do(CHECKOUT, id=own, key="k1") == made
     assert (await gateway.do(documents.ORDER, token=token, id=own))["id"] == own
     assert await gateway.ask(documents.ORDER, token=token, id=other) == {"order": None}
     assert token.encode() not in everything_on_disk(tmp_path)
     gateway.clock.advance(timedelta(hours=2))
     assert await status(gateway, token) == 401
+    again = await gateway.do(CHECKOUT, id=own, key="k1")
+    assert await status(gateway, again["token"]) == 200
+    assert (await gateway.do(CHECKOUT, id=other, key="k1"))["code"] == "KEY_REUSED"
 
 
 async def test_no_token_is_made_for_an_order_that_no_checkout_sees(gateway: Gateway) -> None:
