@@ -115,7 +115,10 @@ def create_app(
 ) -> web.Application:
     """Return the gateway's application over services that somebody else opens and closes."""
     rate, seconds = BAD_TOKENS
-    addresses = Buckets("address", rate=rate, seconds=seconds, now=time.monotonic)
+    addresses, clients = (
+        Buckets(name, rate=rate, seconds=seconds, now=time.monotonic)
+        for name in ("address", "client")
+    )
     app = web.Application(
         middlewares=[
             access,
@@ -136,7 +139,8 @@ def create_app(
     view = GraphQLView(services, executor, documents, sockets, body_timeout=settings.body_timeout)
     app.router.add_route("*", "/graphql", view.handle)
     add_callbacks(app, services, settings.callback_networks, settings.body_timeout)
-    oauth.add_oauth(app, services, settings.body_timeout)
+    guesses = oauth.Guesses(addresses, clients)
+    oauth.add_oauth(app, services, settings.body_timeout, guesses)
     app.router.add_get("/healthz", _alive)
     app.router.add_get("/readyz", _ready(services))
     if settings.serves_graphiql:

@@ -17,7 +17,8 @@ KEPT = 10_000
 LEAST = 1
 """What an operation takes at least."""
 BAD_TOKENS = (10.0, 10.0)
-"""How many bad tokens an address may send in a second, and how many seconds' worth at once."""
+"""How many bad tokens and wrong secrets an address may send in a second, and how many seconds'
+worth at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,9 @@
-"""`POST /oauth/token`: access tokens for applications, by OAuth 2.0's client credentials."""
+"""`POST /oauth/token`: access tokens for applications, by OAuth 2.0's client credentials.
+
+Wrong secrets are limited, by the address that they come from and by the client that they are for. A
+right one is good in any case: 256 bits drawn at random are not guessed, one digest is all that a
+guess costs, and so nobody can keep an application from its tokens.
+"""
 
 import base64
 import binascii
@@ -12,6 +17,8 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from graph.errors import fault_of
+from graph.execution.rates import Buckets, Standing
+from graph.http.addresses import client_of
 from graph.http.bodies import body_of
 from graph.http.faults import RequestFault
 from resolvers.applications import LIFE, InvalidClient, authenticated, token_of
@@ -24,6 +31,8 @@ SCOPE = "market:all"
 """The only scope there is: this gateway knows no markets to choose from."""
 _NEVER_KEPT = {hdrs.CACHE_CONTROL: "no-store", hdrs.PRAGMA: "no-cache"}
 _MAX_FIELDS = 20
+_MAX_CLIENT_ID = 100
+"""How much of a client's id is remembered, in characters; ours are shorter."""
 
 
 @dataclass(eq=False)
@@ -37,23 +46,47 @@ class OAuthError(Exception):
     """Whether the client tried to tell who it is by HTTP Basic, and so is asked for that again."""
     closes: bool = False
     """Whether the connection ends with it, because nobody waits for the rest of the request."""
+    standing: Standing | None = None
+    """What is left to whoever has to wait."""
 
 
-def add_oauth(app: web.Application, services: Services, body_timeout: float) -> None:
+@dataclass(frozen=True, slots=True)
+class Guesses:
+    """How many wrong secrets may still come, from each address and for each client."""
+
+    addresses: Buckets
+    clients: Buckets
+
+    def refusal(self, request: web.Request, client_id: str) -> OAuthError | None:
+        """Count one, and return what to tell whoever has sent too many."""
+        for_client = self.clients.take(client_id[:_MAX_CLIENT_ID], 1)
+        for standing in (self.addresses.take(client_of(request), 1), for_client):
+            if standing and standing.wait:
+                why = f"Too many wrong secrets in too short a time: wait for {standing.wait} s."
+                return OAuthError("temporarily_unavailable", why, status=429, standing=standing)
+        return None
+
+
+def add_oauth(
+    app: web.Application, services: Services, body_timeout: float, guesses: Guesses
+) -> None:
     """Serve tokens for applications."""
-    app.router.add_post(PATH, _token(services, body_timeout))
+    app.router.add_post(PATH, _token(services, body_timeout, guesses))
 
 
-def _token(services: Services, body_timeout: float) -> Handler:
+def _token(services: Services, body_timeout: float, guesses: Guesses) -> Handler:
     async def token(request: web.Request) -> web.Response:
         """Answer a token, or why there is none."""
         try:
-            return _json(await _answer(services, await _asked(request, body_timeout), request))
+            asked = await _asked(request, body_timeout)
+            return _json(await _answer(services, asked, request, guesses))
         except OAuthError as no:
             said = {"error": no.code, "error_description": no.why}
             response = _json(said, status=no.status)
             if no.closes:
                 response.force_close()
+            if no.standing:
+                response.headers.update(no.standing.headers())
             if no.basic:
                 response.headers[hdrs.WWW_AUTHENTICATE] = 'Basic realm="klarna-graph"'
             return response
@@ -66,7 +99,7 @@ def _token(services: Services, body_timeout: float) -> Handler:
 
 
 async def _answer(
-    services: Services, asked: Mapping[str, str], request: web.Request
+    services: Services, asked: Mapping[str, str], request: web.Request, guesses: Guesses
 ) -> dict[str, Any]:
     """Return the token that is asked for, with what it is good for. Raises OAuthError."""
     grant = asked.get("grant_type")
@@ -81,7 +114,8 @@ async def _answer(
         application = await authenticated(services, client_id, secret)
     except InvalidClient:
         why = "There is no such client, or its secret is another one."
-        raise OAuthError("invalid_client", why, status=401, basic=basic) from None
+        wrong = OAuthError("invalid_client", why, status=401, basic=basic)
+        raise guesses.refusal(request, client_id) or wrong from None
     if application.kind is ApplicationKind.sales_channel and not services.access.guests:
         raise OAuthError(
             "unauthorized_client",

@@ -193,6 +193,39 @@ async def test_a_client_that_does_not_exist_costs_what_a_wrong_secret_costs(
     assert answers[0] == answers[1]
 
 
+async def test_wrong_secrets_are_limited_and_right_ones_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graph.app.BAD_TOKENS", (0.001, 5_000))
+    proxies = "127.0.0.0/8,::1"
+    async with running_gateway(tmp_path, trusted_proxies=proxies) as gateway:
+        client_id, secret, _ = await enrolled(gateway)
+        basic = {"Authorization": encode_basic_auth(client_id, "wrong")}
+        grant = {"grant_type": "client_credentials"}
+
+        async def told_from(address: str, **how: Any) -> tuple[int, Json, Any]:
+            headers = how.pop("headers", {}) | {"X-Forwarded-For": address}
+            return await asking(gateway, headers=headers, **how)
+
+        flood = [await told_from("192.0.2.1", data=told(f"x{n}", "wrong")) for n in range(6)]
+        by_basic = await told_from("192.0.2.1", data=grant, headers=basic)
+        for_client = [
+            await told_from(f"192.0.2.{n}", data=told(client_id, "wrong")) for n in range(2, 8)
+        ]
+        right = await told_from("192.0.2.1", data=told(client_id, secret))
+        neighbour = await told_from("192.0.2.1", data={"grant_type": "client_credentials"})
+
+    assert [status for status, *_ in flood] == [401] * 5 + [429]
+    assert [status for status, *_ in for_client] == [401] * 4 + [429] * 2
+    assert (by_basic[0], right[0], neighbour[0]) == (429, 200, 401)
+    for _, answer, headers in (flood[-1], by_basic, for_client[-1]):
+        assert answer["error"] == "temporarily_unavailable"
+        assert set(answer) == {"error", "error_description"}
+        assert 0 < int(headers["Retry-After"]) <= 1_000
+        assert headers["Cache-Control"] == "no-store"
+        assert "WWW-Authenticate" not in headers
+
+
 async def test_a_storefront_gets_a_token_only_where_guests_are_let_in(
     gateway: Gateway, tmp_path: Path
 ) -> None:
