@@ -27,7 +27,7 @@ from resolvers.given import Given, Rows, key_in_sql, rows_in_sql
 from resolvers.history import time_of
 from resolvers.klarna.wire import authorize_payload
 from resolvers.mismatches import mismatches
-from resolvers.permissions import EVERYONE, INTEGRATIONS, READERS
+from resolvers.permissions import EVERYONE, INTEGRATIONS, PAYERS, READERS
 from resolvers.purchases import purchase_given, purchase_in_sql
 from resolvers.recording import record_klarna_order
 from store import payments as store
@@ -129,6 +129,7 @@ class KlarnaPayment(store.KlarnaPayment, Resource):
 
     status: strawberry.Private[PaymentStatus]
     payment_methods: strawberry.Private[list[Json]]
+    client_token: strawberry.Private[str | None]
     auth_token: strawberry.Private[str | None]
 
     order: Annotated["Order", strawberry.lazy("graph.orders")] | None = one(
@@ -164,6 +165,17 @@ class KlarnaPayment(store.KlarnaPayment, Resource):
     def categories(self) -> list[PaymentMethodCategory]:
         """Klarna's payment method categories for this order. Show the shopper one of these."""
         return _categories(self.payment_methods)
+
+    @strawberry.field(
+        name="clientToken",
+        metadata=open_to(PAYERS) | in_sql(lambda payment, _: payment.client_token, "client_token"),
+    )
+    def widget_token(self) -> str | None:
+        """What the browser hands to `Klarna.Payments.init()`, good for this session only.
+
+        Whoever holds it acts as the shopper in Klarna's widget, so operators do not read it.
+        """
+        return self.client_token
 
     @strawberry.field(
         name="authToken",

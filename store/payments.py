@@ -79,8 +79,8 @@ class KlarnaPayment(Resource):
     client_token: Annotated[
         str | None,
         Doc(
-            "What the browser hands to `Klarna.Payments.init()`. Public, and good for this session "
-            "only."
+            "What the browser hands to `Klarna.Payments.init()`: whoever holds it acts as the "
+            "shopper in this session, and in no other."
         ),
         Mark.SECRET,
     ]

@@ -117,11 +117,13 @@ ROUTES = {
 
 SHOWN = "whoever sees the record"
 READERS = "integrations and operators"
+PAYERS = "checkouts and integrations"
 INTEGRATIONS = "integrations"
 
 KINDS: Mapping[str, set[str]] = {
     SHOWN: {"sales_channel", "gateway", "integration", "operator"},
     READERS: {"integration", "operator"},
+    PAYERS: {"sales_channel", "gateway", "integration"},
     INTEGRATIONS: {"integration"},
 }
 
@@ -161,11 +163,12 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
         READERS: _HISTORY,
     },
     "KlarnaPayment": {
-        SHOWN: f"""{_COMMON} sessionId clientToken sessionExpiresAt authTokenExpiresAt klarnaOrderId
+        SHOWN: f"""{_COMMON} sessionId sessionExpiresAt authTokenExpiresAt klarnaOrderId
             fraudStatus redirectUrl paymentInstrument currencyCode countryCode locale order status
             paymentMethods mismatchedAmounts mismatches authorizePayload """
         + _money("intentAmount"),
         READERS: f"paymentGateway {_HISTORY}",
+        PAYERS: "clientToken",
         INTEGRATIONS: "authToken",
     },
     "KlarnaGateway": {
