@@ -228,11 +228,6 @@ class ErrorCode(Code):
         "The body is a list of requests.",
         "Send one operation in a request.",
     )
-    CSRF_PREVENTION = (
-        "CSRF_PREVENTION",
-        "A page of any origin could have had a browser send this.",
-        "Add one of the headers that the message names, or send it by POST.",
-    )
     METHOD_NOT_ALLOWED = (
         "METHOD_NOT_ALLOWED",
         "The method is not one of this address, or not for a change.",

@@ -38,7 +38,9 @@ def guard(
 ) -> Middleware:
     """Return the middleware that lets nobody without a token pass, except to `public` routes.
 
-    `later` says which requests bring their token only after they are let in.
+    `later` says which requests bring their token only after they are let in. A browser sends the
+    token's header to another origin only if that one has said it may, so this is all that keeps
+    other origins' pages from asking; a route that needs no token has to see to that itself.
     """
 
     @web.middleware

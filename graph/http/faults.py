@@ -26,12 +26,6 @@ class BatchingUnsupported(RequestFault):
     code = ErrorCode.BATCHING_UNSUPPORTED
 
 
-class PreflightRequired(RequestFault):
-    """A page of any origin could have had a browser send this."""
-
-    code = ErrorCode.CSRF_PREVENTION
-
-
 class Unreadable(RequestFault):
     """What arrived is no HTTP, or does not end as it says."""
 

@@ -14,7 +14,6 @@ from graph.http.faults import (
     MethodNotAllowed,
     NotAcceptable,
     PersistedQueryNotFound,
-    PreflightRequired,
     RequestFault,
     UnsupportedMediaType,
 )
@@ -33,9 +32,6 @@ METHODS = "GET, HEAD, POST"
 PARTLY = 294
 """The status of an answer that has both data and errors, where the media type allows it."""
 TOO_SOON = 429
-NOT_SIMPLE = ("X-Apollo-Operation-Name", "Apollo-Require-Preflight", "GraphQL-Require-Preflight")
-"""Headers that no page can have a browser send to another origin without asking first."""
-_SIMPLE = {"", "application/x-www-form-urlencoded", "multipart/form-data", "text/plain"}
 _HEADERS = {
     media: SAFE | {hdrs.CONTENT_TYPE: f"{media}; charset=utf-8", hdrs.VARY: hdrs.ACCEPT}
     for media in OFFERED
@@ -126,13 +122,6 @@ def _in_address(request: web.Request) -> Request:
     """Return the request in an address. Raises RequestFault and BadInput."""
     if request.method not in (hdrs.METH_GET, hdrs.METH_HEAD):
         raise MethodNotAllowed(f"Use {METHODS}.", allow=METHODS)
-    headers = request.headers
-    kind = headers.get(hdrs.CONTENT_TYPE, "").partition(";")[0].strip().lower()
-    if kind in _SIMPLE and not any(headers.get(name) for name in NOT_SIMPLE):
-        raise PreflightRequired(
-            "A page of any origin could have sent this: add `Content-Type: application/json`, "
-            "or the header `GraphQL-Require-Preflight: 1`."
-        )
     return request_of_address(request.rel_url.raw_query_string)
 
 

@@ -118,7 +118,6 @@ async def test_a_question_or_a_subscription_may_stand_in_the_address(gateway: Ga
     headers = {
         "Authorization": f"Bearer {gateway.token()}",
         "Accept": "text/event-stream",
-        "GraphQL-Require-Preflight": "1",
     }
 
     asked = {"query": ORDER, "variables": f'{{"id": "{order_id}"}}'}

@@ -2,16 +2,12 @@
 import { Client, fetchExchange } from "@urql/core";
 import { authorization, fetching, story, subscription, url, variables } from "./story.js";
 
-// What it asks by GET has no content type: this header tells it from what any page could send
-const headers = { authorization, "graphql-require-preflight": "1" };
-
 const client = new Client({
   url,
   exchanges: [fetchExchange],
   fetch: fetching,
-  fetchOptions: { headers },
+  fetchOptions: { headers: { authorization } },
   fetchSubscriptions: true,
-  preferGetMethod: true,
 });
 
 function dataOf({ data, error }) {
