@@ -152,7 +152,8 @@ class GatewayChanges:
         """Change a gateway, or give it new credentials. For integrations only.
 
         `metadata` is replaced as a whole. Once it was used, a gateway stays in its region. New
-        credentials are used at once and unseen: rotateKlarnaCredentials tries them first.
+        credentials are used at once and unseen, while it has no payments; later, another pair of
+        the same merchant's is given to rotateKlarnaCredentials, which tries it first.
         """
         login = {"api_key": input.api_key, "api_secret": input.api_secret}
         given = {name: value for name, value in login.items() if isinstance(value, str)}

@@ -156,12 +156,12 @@ class RefusalCode(Code):
     GATEWAY_UNAUTHORIZED = (
         "GATEWAY_UNAUTHORIZED",
         "Klarna does not accept the gateway's credentials: wrong, disabled or of another region.",
-        "Correct them with `updateKlarnaGateway`.",
+        "Correct them with `rotateKlarnaCredentials`.",
     )
     GATEWAY_UNREADABLE = (
         "GATEWAY_UNREADABLE",
         "The gateway's credentials cannot be opened: their key is missing, or they are damaged.",
-        "Put the key back that `klarna-graph keys list` names, or call `updateKlarnaGateway`.",
+        "Put the key back that `klarna-graph keys list` names, or call `rotateKlarnaCredentials`.",
     )
 
 

@@ -4,6 +4,7 @@ A gateway has the pair that it calls with, and perhaps a next one that Klarna ha
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from resolvers.callers import Caller
@@ -57,6 +58,13 @@ def _sealed(keys: KeyRing, gateway: KlarnaGateway, login: Login) -> str:
 def opened(keys: KeyRing, gateway: KlarnaGateway) -> Login:
     """Return the login that a gateway calls with. Raises Unreadable."""
     return Login(**keys.open(gateway.credentials, gateway.id))
+
+
+def present(keys: KeyRing, gateway: KlarnaGateway) -> Login | None:
+    """Return the login that a gateway calls with, or None if it cannot be opened."""
+    with suppress(Unreadable):
+        return opened(keys, gateway)
+    return None
 
 
 def opened_next(keys: KeyRing, gateway: KlarnaGateway) -> Login | None:

@@ -72,7 +72,7 @@ class Examiner:
         except Unreadable:
             advice = (
                 "Put the sealing key back that `klarna-graph keys list` names, or call "
-                "updateKlarnaGateway with the API key and secret again."
+                "rotateKlarnaCredentials with the API key and secret again."
             )
             return [*found, wrong(name, "Its credentials cannot be opened.", advice)]
         found.append(await self._tried(name, gateway, login, gateway.credential_keys["api_key"]))
@@ -111,20 +111,20 @@ class Examiner:
                 said = f"{tail} belongs to Klarna's region {region}, not to {gateway.country_code}."
                 advice = (
                     f"Make a gateway for {region} with createKlarnaGateway, or call "
-                    f"updateKlarnaGateway with credentials of {gateway.country_code}."
+                    f"rotateKlarnaCredentials with credentials of {gateway.country_code}."
                 )
                 return wrong(name, said, advice)
             there, here = _CALLED[mode], _CALLED[gateway.mode]
             said = f"{tail} belongs to Klarna's {there}, and the gateway is {gateway.mode}."
             advice = (
-                f"Call updateKlarnaGateway with a pair of Klarna's {here}, or make the gateway "
+                f"Call rotateKlarnaCredentials with a pair of Klarna's {here}, or make the gateway "
                 f"with a token of the mode {mode}."
             )
             return wrong(name, said, advice)
         said = f"Klarna does not know {tail}, here or in another region or environment."
         advice = (
             "The secret is mistyped, or the pair was disabled: make another one in Klarna's "
-            "merchant portal, and call updateKlarnaGateway."
+            "merchant portal, and call rotateKlarnaCredentials."
         )
         return wrong(name, said, advice)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from resolvers.context import Context
-from resolvers.credentials import with_login
+from resolvers.credentials import present, with_login
 from resolvers.klarna.logins import Login
 from resolvers.permissions import INTEGRATIONS, done_by
 from resolvers.seeing import seen
@@ -23,6 +23,11 @@ _USES = {
     "payments": payments_by_gateway,
     "calls to Klarna": operations_by_gateway,
 }
+_PAID = {"payments": payments_by_gateway}
+_ROTATE = (
+    "Call rotateKlarnaCredentials, which asks Klarna whether the pair is of the same merchant; or "
+    "createKlarnaGateway for another merchant."
+)
 _DISABLE = "Call disableKlarnaGateway instead."
 
 
@@ -59,7 +64,9 @@ async def update_klarna_gateway(
 ) -> KlarnaGateway:
     """Change what is `said` of a gateway, and its credentials if `login` has both.
 
-    Its region stays once anything refers to it. Raises Forbidden, NotFound and Refused.
+    Its region stays once anything refers to it, and so does its pair once it has payments: these
+    are a merchant's, and only a rotation proves that another pair is the same one's. Raises
+    Forbidden, NotFound and Refused.
     """
     check_login(login)
     if len(login) == 1:
@@ -73,7 +80,10 @@ async def update_klarna_gateway(
             hint = "Make another one for the other region with createKlarnaGateway."
             await must_be_unused(change.transaction, gateway.id, _USES, hint=hint)
         if login:
-            after = with_login(context.services.keys, after, Login(**login))
+            given, keys = Login(**login), context.services.keys
+            if given != present(keys, gateway):
+                await must_be_unused(change.transaction, gateway.id, _PAID, hint=_ROTATE)
+            after = with_login(keys, after, given)
         return await change.save(gateway, after, "updated")
 
     return await context.change(update)

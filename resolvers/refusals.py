@@ -36,7 +36,7 @@ _REASONS: dict[str | None, tuple[RefusalCode, str]] = {
     ),
     "NO_SUCH_ORDER": (
         RefusalCode.KLARNA_REFUSED,
-        "Call updateKlarnaGateway with the credentials of the account that placed the order.",
+        "Call rotateKlarnaCredentials with the credentials of the account that placed the order.",
     ),
 }
 """What Klarna's codes mean to a caller, and what to do. Source: Klarna's tables of errors."""
@@ -46,7 +46,7 @@ _OTHERWISE = (
 )
 _LOGIN = (
     RefusalCode.GATEWAY_UNAUTHORIZED,
-    "Check the API key and secret, their region and mode, and call updateKlarnaGateway.",
+    "Check the API key and secret, their region and mode, and call rotateKlarnaCredentials.",
 )
 
 
@@ -69,7 +69,7 @@ def refusal(problem: errors.KlarnaProblem) -> Problem:
             f"{problem} Nothing was sent.",
             retryable=True,
             hint="The operator puts the missing sealing key back, which `klarna-graph keys list` "
-            "names; or call updateKlarnaGateway with the API key and secret again.",
+            "names; or call rotateKlarnaCredentials with the API key and secret again.",
         )
     details: dict[str, object] = {"retryable": True}
     if problem.correlation_id:

@@ -12,7 +12,7 @@ from contextlib import suppress
 import structlog
 
 from resolvers.context import Context, Services
-from resolvers.credentials import opened, opened_next, with_login, with_next
+from resolvers.credentials import opened_next, present, with_login, with_next
 from resolvers.errors import RefusalCode, Refused
 from resolvers.gateways import check_login
 from resolvers.klarna import errors as klarna_errors
@@ -46,7 +46,7 @@ async def rotate_klarna_credentials(
 
     async def rotate(change: Change) -> KlarnaGateway:
         now = await seen(context, change.transaction, gateways_by_id, gateway_id)
-        if _present(context.services, now) == login:
+        if present(keys, now) == login:
             kept = now if now.next_credentials is None else with_next(keys, now, None)
             return await change.save(now, kept, "next_credentials_withdrawn")
         if proven:
@@ -98,16 +98,10 @@ async def _proven(services: Services, gateway: KlarnaGateway, login: Login) -> b
 
 def _must_be_named_alike(context: Context, gateway: KlarnaGateway, login: Login) -> None:
     """Raise Refused if the usernames already tell that the login is another merchant's."""
-    present = _present(context.services, gateway)
-    ours, theirs = present and present.merchant_id, login.merchant_id
+    held = present(context.services.keys, gateway)
+    ours, theirs = held and held.merchant_id, login.merchant_id
     if ours and theirs and ours != theirs:
         raise _other_merchant(f"This pair is of the merchant {theirs}, and the gateway of {ours}.")
-
-
-def _present(services: Services, gateway: KlarnaGateway) -> Login | None:
-    with suppress(Unreadable):
-        return opened(services.keys, gateway)
-    return None
 
 
 def _other_merchant(message: str) -> Refused:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests import documents, orders
-from tests.gateway import Gateway
+from tests.gateway import LOGIN, Gateway
 
 Json = dict[str, Any]
 
@@ -103,6 +103,24 @@ async def test_new_credentials_are_used_from_then_on(gateway: Gateway) -> None:
     assert (updated["apiKey"], updated["apiSecret"]) == ("********f_old", "********f_old")
     assert refusal["code"] == "GATEWAY_UNAUTHORIZED"
     assert "canary" not in str(await gateway.ask(documents.HISTORY % "klarnaGateway", id=own))
+
+
+async def test_a_gateways_pair_is_not_replaced_unseen_once_it_has_payments(
+    gateway: Gateway,
+) -> None:
+    payment, own = await gateway.authorized(), gateway.gateways["EU"]
+    other = {"apiKey": "another-merchants", "apiSecret": "canary_secret_of_another"}
+    same = {"apiKey": LOGIN.username, "apiSecret": LOGIN.password}
+
+    refusal = await gateway.do(documents.UPDATE_GATEWAY, id=own, input=other | {"name": "New"})
+    renamed = await gateway.do(documents.UPDATE_GATEWAY, id=own, input=same | {"name": "Newer"})
+    placed = await gateway.do(documents.PLACE, id=await order_of(gateway, payment))
+
+    assert (refusal["code"], refusal["path"]) == ("RESOURCE_IN_USE", ["id"])
+    assert "payments" in refusal["message"]
+    assert "rotateKlarnaCredentials" in refusal["hint"]
+    assert (renamed["name"], renamed["apiKey"]) == ("Newer", "********chant")
+    assert placed["status"] == "placed"
 
 
 @pytest.mark.parametrize("only", [{"apiKey": "K_2"}, {"apiSecret": "S_2"}])

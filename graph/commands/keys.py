@@ -20,7 +20,7 @@ from store.visitor import visiting
 
 VARIABLE = f"{PREFIX}SEALING_KEYS"
 BACKUPS = "Keep it as long as there are backups that were made under it."
-LOST = "If it is lost for good, call updateKlarnaGateway with each gateway's credentials again."
+LOST = "If it is lost for good, call rotateKlarnaCredentials with each gateway's credentials again."
 
 
 @dataclass(frozen=True, slots=True)

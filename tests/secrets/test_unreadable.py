@@ -59,7 +59,7 @@ async def test_every_change_that_needs_klarna_is_refused_and_changes_nothing(
     assert [told(one) for one in refused] == [UNREADABLE] * 6
     for one in refused:
         assert "keys list" in one["hint"]
-        assert "updateKlarnaGateway" in one["hint"]
+        assert "rotateKlarnaCredentials" in one["hint"]
     assert len(gateway.sandbox.exchanges) == sent
     assert (await gateway.do(OPERATIONS))["nodes"] == operations
     assert (await gateway.do(documents.PLACE, id=authorized))["status"] == "placed"
