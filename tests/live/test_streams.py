@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -9,7 +10,8 @@ from resolvers.callers import CallerKind
 from store.scope import Mode
 from tests import documents
 from tests.gateway import Gateway
-from tests.live.talk import EVENTS, ORDER, PAYMENT, listeners, settles, streaming, working
+from tests.live.talk import EVENTS, ORDER, PAYMENT, SOON, listeners, settles, streaming, working
+from tests.live.test_bounds import asking
 
 
 async def test_a_subscription_is_told_event_by_event_and_completes(gateway: Gateway) -> None:
@@ -58,6 +60,22 @@ async def test_a_wrong_last_event_is_an_error_in_the_stream(gateway: Gateway) ->
 
         said = {"code": "BAD_USER_INPUT", "argument": "after", "value": last}
         assert (error["extensions"], end.kind) == (said, "complete")
+
+
+@pytest.mark.parametrize("last", ["é".encode(), b"\xff", b"1-\xe2\x82"])
+async def test_a_last_event_that_is_no_ascii_is_an_error_that_does_not_repeat_it(
+    gateway: Gateway, last: bytes
+) -> None:
+    address = urlsplit(gateway.url)
+    asked = asking(gateway, EVENTS).replace(b"Host: x", b"Host: x\r\nLast-Event-ID: " + last)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+
+    writer.write(asked)
+    told = await asyncio.wait_for(reader.read(), SOON)
+    writer.close()
+
+    assert b'"code":"BAD_USER_INPUT","argument":"after","value":"?"' in told
+    assert last not in told
 
 
 async def test_questions_changes_and_mistakes_are_one_event_and_complete(gateway: Gateway) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, text
 
 from store.changes import Change, Outdated
 from store.database import StoreUnavailable, Transaction
@@ -27,6 +27,7 @@ from store.statements import Statement
 from store.tables import table_of
 from store.versions import versions_by_resource
 
+SAY = Statement(text("SELECT :value"))
 NOW = instant(datetime(2026, 3, 2, 9, 0, tzinfo=UTC))
 
 
@@ -106,6 +107,21 @@ async def test_a_failing_change_leaves_its_neighbours_of_the_same_commit_alone(
     assert failed == [0, 3, 6, 9, 12, 15, 18]
     kept = await gateways_by_id(database, [one.id for one in made], EVERYTHING)
     assert {int(one.name) for one in kept} == set(range(20)) - set(failed)
+
+
+@pytest.mark.parametrize("bad", ["\udcff", 2**63, object()])
+async def test_a_value_that_is_none_fails_its_own_question_and_no_neighbour(
+    database: SqliteDatabase, bad: object
+) -> None:
+    values = [bad if number % 3 == 0 else number for number in range(20)]
+
+    outcomes = await asyncio.gather(
+        *(database.rows(SAY, value=value) for value in values), return_exceptions=True
+    )
+
+    answered = [one for one in outcomes if not isinstance(one, BaseException)]
+    assert answered == [[(number,)] for number in range(20) if number % 3]
+    assert len(answered) == 13
 
 
 async def test_a_change_of_an_outdated_record_is_refused_whole(database: SqliteDatabase) -> None:
