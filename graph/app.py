@@ -25,6 +25,8 @@ from graph.http.auth import guard
 from graph.http.bodies import MAX_BODY
 from graph.http.callbacks import ROUTES, add_callbacks
 from graph.http.headers import Cors, dressing
+from graph.http.heads import Heads
+from graph.http.lane import Lane
 from graph.http.server import Runner
 from graph.http.view import GraphQLView
 from graph.live.open_lines import LINES, Lines
@@ -111,7 +113,11 @@ def _pace(settings: Settings) -> Pace:
 
 
 def create_app(
-    settings: Settings, services: Services, documents: Documents, cors: Cors
+    settings: Settings,
+    services: Services,
+    executor: Executor,
+    documents: Documents,
+    cors: Cors,
 ) -> web.Application:
     """Return the gateway's application over services that somebody else opens and closes."""
     rate, seconds = BAD_TOKENS
@@ -128,9 +134,6 @@ def create_app(
         client_max_size=MAX_BODY,
     )
     app.on_response_prepare.append(dressing(cors))
-    mode = settings.compiler
-    compiler = None if mode == "off" else Compiler(schema, eager=mode == "eager")
-    executor = Executor(schema, settings.limits, closed=settings.production, compiler=compiler)
     app[PROXIES] = settings.trusted_proxies
     app[LINES] = Lines(settings.open_lines, settings.open_lines_of_one)
     app.on_shutdown.append(app[LINES].hang_up)
@@ -146,6 +149,13 @@ def create_app(
     if settings.serves_graphiql:
         add_graphiql(app)
     return app
+
+
+def executor_of(settings: Settings) -> Executor:
+    """Return what executes operations."""
+    mode = settings.compiler
+    compiler = None if mode == "off" else Compiler(schema, eager=mode == "eager")
+    return Executor(schema, settings.limits, closed=settings.production, compiler=compiler)
 
 
 async def _alive(_: web.Request) -> web.Response:
@@ -171,8 +181,11 @@ async def serving(settings: Settings, clock: Clock) -> AsyncIterator[tuple[str, 
     log_unhandled(asyncio.get_running_loop())
     documents, cors = documents_of(settings), Cors(settings.cors_origins)
     async with services_of(settings, clock) as services:
-        app = create_app(settings, services, documents, cors)
-        runner = Runner(app, cors, seconds=settings.body_timeout)
+        executor = executor_of(settings)
+        app = create_app(settings, services, executor, documents, cors)
+        seconds = settings.limits.operation_timeout
+        lane = Lane(services, executor, documents, Heads(cors), seconds=seconds)
+        runner = Runner(app, cors, seconds=settings.body_timeout, lane=lane)
         await runner.setup()
         try:
             site = web.TCPSite(runner, settings.host, settings.port)

@@ -16,6 +16,11 @@ REMEMBERED = 10_000
 """How many tokens are remembered; the one that was not seen for longest is forgotten first."""
 
 
+def digest_of(token: str) -> bytes:
+    """Return what a token is remembered by."""
+    return hashlib.sha256(token.encode()).digest()
+
+
 class Access:
     """Knows callers by their tokens.
 
@@ -46,7 +51,7 @@ class Access:
 
     def knows(self, token: str) -> bool:
         """Whether a token was found good before, so that no signature need be verified."""
-        return token.isascii() and _digest(token) in self._known
+        return token.isascii() and digest_of(token) in self._known
 
     async def caller(self, token: str) -> Caller:
         """Return the holder of a token. Raises Unauthenticated, and Unavailable."""
@@ -55,7 +60,7 @@ class Access:
         if self._issuers is not None and self._issuers.fetches != self._fetches:
             self._known.clear()
             self._fetches = self._issuers.fetches
-        digest = _digest(token)
+        digest = digest_of(token)
         caller = self._known.get(digest)
         if caller is None:
             caller = await self._read(token)
@@ -65,6 +70,18 @@ class Access:
         if caller.issuer is None and caller.application_id in self._revoked:
             raise Unauthenticated("The access token's application is revoked.")
         self._remember(digest, caller)
+        return caller
+
+    def known(self, digest: bytes) -> Caller | None:
+        """Return the holder of a token that was seen before and is still good, by its SHA-256."""
+        if self._issuers is not None and self._issuers.fetches != self._fetches:
+            return None
+        caller = self._known.get(digest)
+        if caller is None or caller.expires_at <= self._clock.now():
+            return None
+        if caller.issuer is None and caller.application_id in self._revoked:
+            return None
+        self._known.move_to_end(digest)
         return caller
 
     def revoke(self, application_id: str) -> None:
@@ -89,7 +106,3 @@ class Access:
         self._known.move_to_end(digest)
         if len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
-
-
-def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()

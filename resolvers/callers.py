@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 
 from resolvers.errors import Forbidden
 from store.fields import Json
@@ -19,7 +20,7 @@ class CallerKind(Word):
     operator = "operator", "Whoever runs the gateway: sees all but tokens, and moves no money."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Caller:
     """The holder of a verified token."""
 
@@ -36,14 +37,14 @@ class Caller:
     address: str | None = None
     """Where a guest asks from."""
 
-    @property
+    @cached_property
     def scope(self) -> Scope:
         """The part of the store this caller sees."""
         if self.kind is not CallerKind.sales_channel:
             return Scope(self.mode)
         return Scope(self.mode, order_id=self.order_id, guest=self.guest)
 
-    @property
+    @cached_property
     def guest(self) -> bool:
         """Whether it is a storefront that names no order: all its shoppers have the same token."""
         return self.kind is CallerKind.sales_channel and self.order_id is None
@@ -52,7 +53,7 @@ class Caller:
         """Return the caller as it asks from an address, which is what tells guests apart."""
         return replace(self, address=address) if self.guest else self
 
-    @property
+    @cached_property
     def counted_as(self) -> str:
         """What tells this caller from others, wherever there are limits for each."""
         return json_text([*self._identity, self.address])
@@ -81,7 +82,7 @@ class Caller:
         more = {"owner": self.owner, "issuer": self.issuer}
         return {"application": application} | {name: said for name, said in more.items() if said}
 
-    @property
+    @cached_property
     def words(self) -> Json:
         """How the log names this caller."""
         application = {"application": self.application_id, "application_kind": str(self.kind)}

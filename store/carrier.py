@@ -4,7 +4,6 @@ import asyncio
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -13,12 +12,14 @@ from store.worker import Worker
 J = TypeVar("J")
 
 
-@dataclass(frozen=True, slots=True)
 class Job(Generic[J]):
     """Something that was asked for, and where its outcome goes."""
 
-    asked: J
-    future: "asyncio.Future[Any]"
+    __slots__ = ("asked", "future")
+
+    def __init__(self, asked: J, future: "asyncio.Future[Any]") -> None:
+        self.asked = asked
+        self.future = future
 
     @property
     def withdrawn(self) -> bool:
@@ -36,7 +37,11 @@ BATCH = 64
 
 
 class Carrier(Generic[J]):
-    """A queue before one connection."""
+    """A queue before one connection.
+
+    It is driven by callbacks and not by a task: a trip begins at the end of the turn of the loop
+    in which something is asked for, and the next one as soon as it is back.
+    """
 
     def __init__(
         self, worker: Worker, trip: Trip[J], arrived: Callable[[], None] | None = None
@@ -46,34 +51,52 @@ class Carrier(Generic[J]):
         self._arrived = arrived
         """Called after each trip, whatever came of its jobs and of those who asked for them."""
         self._waiting: deque[Job[J]] = deque()
-        self._driver: asyncio.Task[None] | None = None
+        self._under_way = False
+        """Whether a trip is under way, or about to begin."""
+        self._idle: list[asyncio.Future[None]] = []
+        """Those who wait until nothing is under way."""
 
-    async def carry(self, asked: J) -> Any:
-        """Do a job and return its result, or raise its exception.
+    def send(self, asked: J) -> "asyncio.Future[Any]":
+        """Have a job done, and return where its result or its exception will be.
 
-        A caller that is cancelled stops waiting; what it asked for may still be done.
+        Whoever cancels that stops waiting; what was asked for may still be done.
         """
-        future = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = loop.create_future()
         self._waiting.append(Job(asked, future))
-        if self._driver is None:
-            self._driver = asyncio.create_task(self._drive())
-        return await future
+        if not self._under_way:
+            self._under_way = True
+            loop.call_soon(self._leave)
+        return future
 
-    async def _drive(self) -> None:
+    def _leave(self) -> None:
+        waiting = self._waiting
+        count = min(len(waiting), BATCH)
+        batch = [waiting.popleft() for _ in range(count)]
         try:
-            while self._waiting:
-                count = min(len(self._waiting), BATCH)
-                await self._travel([self._waiting.popleft() for _ in range(count)])
-        finally:
-            self._driver = None
-
-    async def _travel(self, batch: Sequence[Job[J]]) -> None:
-        outcomes: Sequence[Outcome]
-        try:
-            trip = partial(self._trip_of, batch)
-            outcomes = await self._worker.hop(trip)
+            back = self._worker.send(partial(self._trip_of, batch))
         except Exception as error:  # noqa: BLE001  (it belongs to those who wait)
-            outcomes = [(None, error)] * len(batch)
+            self._back(batch, [(None, error)] * count)
+        else:
+            back.add_done_callback(partial(self._returned, batch))
+
+    def _trip_of(self, jobs: Sequence[Job[J]], connection: sqlite3.Connection) -> Sequence[Outcome]:
+        return self._trip(connection, jobs)
+
+    def _returned(self, batch: Sequence[Job[J]], back: "asyncio.Future[Sequence[Outcome]]") -> None:
+        error = back.exception()
+        if error is None:
+            self._back(batch, back.result())
+        elif isinstance(error, Exception):
+            self._back(batch, [(None, error)] * len(batch))
+        else:
+            raise error
+
+    def _back(self, batch: Sequence[Job[J]], outcomes: Sequence[Outcome]) -> None:
+        if self._waiting:
+            self._leave()  # before anything else: the thread has nothing to do meanwhile
+        else:
+            self._under_way = False
         if self._arrived is not None:
             self._arrived()
         for job, (result, failure) in zip(batch, outcomes, strict=True):
@@ -83,12 +106,14 @@ class Carrier(Generic[J]):
                 job.future.set_result(result)
             else:
                 job.future.set_exception(failure)
-
-    def _trip_of(self, jobs: Sequence[Job[J]], connection: sqlite3.Connection) -> Sequence[Outcome]:
-        return self._trip(connection, jobs)
+        if not self._under_way:
+            while self._idle:
+                self._idle.pop().set_result(None)
 
     async def close(self) -> None:
         """Finish what waits, then close the connection."""
-        while self._driver is not None:
-            await asyncio.wait([self._driver])
+        while self._under_way:
+            idle: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._idle.append(idle)
+            await idle
         await self._worker.close()

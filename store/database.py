@@ -1,5 +1,6 @@
 """The interface of an engine: questions, and changes that happen whole or not at all."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeVar
 
@@ -60,6 +61,14 @@ class Database(Reader, Protocol):
     """How many statements were asked outside of changes since it was opened."""
     announcements: Announcements
     """Tells of committed events."""
+
+    def ask(
+        self, statement: Statement, parameters: dict[str, Any]
+    ) -> "asyncio.Future[list[tuple[Any, ...]]]":
+        """Have a statement executed, and return where its rows will be.
+
+        Whoever cancels that gives the question up.
+        """
 
     async def write(self, work: Work[T]) -> T:
         """Run a change in a transaction of its own and return its result once it is durable.

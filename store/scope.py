@@ -1,6 +1,7 @@
 """What a caller may see, as an argument of every question that is asked on its behalf."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import (
@@ -37,7 +38,7 @@ class Reach(Word):
     named = "named", "The orders of one mode that it names by their ids, and what belongs to them."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scope:
     """The part of the store that one caller sees."""
 
@@ -48,7 +49,7 @@ class Scope:
     guest: bool = False
     """Whether it is a checkout that sees whichever order it names, and has none of its own."""
 
-    @property
+    @cached_property
     def reach(self) -> Reach:
         """How far it goes."""
         if self.mode is None:
@@ -57,9 +58,9 @@ class Scope:
             return Reach.named
         return Reach.mode if self.order_id is None else Reach.order
 
-    @property
+    @cached_property
     def parameters(self) -> dict[str, Any]:
-        """The values that `visible` compares with."""
+        """The values that `visible` compares with; they are shared, and not to be changed."""
         match self.reach:
             case Reach.everything:
                 return {}

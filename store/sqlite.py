@@ -70,12 +70,18 @@ class SqliteDatabase:
 
     async def rows(self, statement: Statement, **parameters: object) -> list[tuple[Any, ...]]:
         """Return the rows of a statement whose rows are not records."""
+        return await self.ask(statement, parameters)
+
+    def ask(
+        self, statement: Statement, parameters: dict[str, Any]
+    ) -> "asyncio.Future[list[tuple[Any, ...]]]":
+        """Have a statement executed, and return where its rows will be."""
         self.questions += 1
-        return cast("list[tuple[Any, ...]]", await self._reader.carry((statement, parameters)))
+        return self._reader.send((statement, parameters))
 
     async def write(self, work: Work[T]) -> T:
         """Run a change and return its result once it is durable."""
-        return cast("T", await self._writer.carry(work))
+        return cast("T", await self._writer.send(work))
 
     async def close(self) -> None:
         """Finish what was begun and let go of the file."""

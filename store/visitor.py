@@ -45,7 +45,7 @@ class Visitor:
 
     async def rows(self, statement: Statement, **parameters: object) -> list[tuple[Any, ...]]:
         """Return the rows of a statement whose rows are not records."""
-        return cast("list[tuple[Any, ...]]", await self._reader.carry((statement, parameters)))
+        return cast("list[tuple[Any, ...]]", await self._reader.send((statement, parameters)))
 
     async def stand_still(self) -> None:
         """See the file from now on as it is at this moment, whatever is written meanwhile.

@@ -1,11 +1,14 @@
 """A SQLite connection on its thread, which runs whole functions in one hop.
 
-The one place that leans on aiosqlite's protected method, which every one of its own methods is
-made of: a hop to the thread costs more than a point query, so a batch must travel as one.
+The one place that leans on what aiosqlite protects: the queue before its thread, which every one
+of its own methods puts a function into. A hop to the thread costs more than a point query, so a
+batch must travel as one, and no task has to wait for it.
 """
 
+import asyncio
 import sqlite3
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -32,8 +35,16 @@ class Worker(aiosqlite.Connection):
 
     async def hop(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Run a function of the connection on its thread and return what it returns."""
-        result: T = await self._execute(function, self._conn)  # type: ignore[no-untyped-call]
-        return result
+        return await self.send(function)
+
+    def send(self, function: Callable[[sqlite3.Connection], T]) -> "asyncio.Future[T]":
+        """Have a function of the connection run on its thread, and return where its result will be.
+
+        Raises ValueError when the connection is closed.
+        """
+        back: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._tx.put_nowait((back, partial(function, self._conn)))
+        return back
 
 
 async def open_worker(path: Path, *, read_only: bool = False) -> Worker:

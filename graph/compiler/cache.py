@@ -2,7 +2,6 @@
 
 from collections import OrderedDict
 from collections.abc import Hashable
-from dataclasses import dataclass
 from typing import Any
 
 from graphql import DocumentNode, OperationDefinitionNode
@@ -25,28 +24,25 @@ BRANCHES = 8
 """How many plans of one operation are kept: its `@skip` and `@include` make one for each choice."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """Whom plans are made for: the fields that he may ask for, and the rows that he is shown."""
-
-    kind: CallerKind
-    reach: Reach
-
-
 class Entry:
-    """An operation, for one kind of caller."""
+    """An operation, for callers of one kind and reach.
+
+    The kind says which fields they may ask for, and the reach which rows they are shown.
+    """
 
     def __init__(
         self,
         schema: Schema,
         document: DocumentNode,
         operation: OperationDefinitionNode,
-        asker: Asker,
+        kind: CallerKind,
+        reach: Reach,
     ) -> None:
         self._schema = schema
         self._document = document
         self._operation = operation
-        self._asker = asker
+        self._kind = kind
+        self._reach = reach
         used = Used(document)
         self._deciding = used.deciding
         self.variables = Variables(schema._schema, operation, used)  # noqa: SLF001  (Strawberry shows its own only)
@@ -65,13 +61,12 @@ class Entry:
     def plan(self, values: Values) -> Plan | NotCovered:
         """Compile the operation as these values decide it, or say why it is not covered."""
         known = values.full or VariableValues({}, dict(values.coerced))
-        asker = self._asker
-        selecting = Selecting(self._schema, self._document, self._operation, asker.kind, known)
+        selecting = Selecting(self._schema, self._document, self._operation, self._kind, known)
         try:
             members = roots(selecting)
         except NotCovered as no:
             return no
-        return Plan(members, selecting.questions, asker.reach)
+        return Plan(members, selecting.questions, self._reach)
 
     def keep(self, branch: Hashable, plan: Plan | NotCovered) -> None:
         """Keep a plan, or why there is none."""
@@ -88,14 +83,18 @@ class Kept:
         self._entries: OrderedDict[Hashable, Entry] = OrderedDict()
 
     def entry(
-        self, document: DocumentNode, operation: OperationDefinitionNode, asker: Asker
+        self,
+        document: DocumentNode,
+        operation: OperationDefinitionNode,
+        kind: CallerKind,
+        reach: Reach,
     ) -> Entry:
         """Return the entry of an operation."""
         name = operation.name.value if operation.name else None
-        key: tuple[Any, ...] = (_text(operation), name, asker)
+        key: tuple[Any, ...] = (_text(operation), name, kind, reach)
         entry = self._entries.get(key)
         if entry is None:
-            entry = self._entries[key] = Entry(self._schema, document, operation, asker)
+            entry = self._entries[key] = Entry(self._schema, document, operation, kind, reach)
             self.trim()
         else:
             self._entries.move_to_end(key)

@@ -8,10 +8,9 @@ import structlog
 from graphql import DocumentNode, OperationDefinitionNode, OperationType
 from strawberry import Schema
 
-from graph.compiler.cache import Asker, Entry, Kept
+from graph.compiler.cache import Entry, Kept
 from graph.compiler.coverage import NotCovered, Unusual
-from graph.compiler.holes import filled
-from graph.compiler.plan import Built, Plan
+from graph.compiler.plan import Built, Plan, Ready
 from graph.compiler.soundness import is_sound
 from graph.compiler.variables import Values
 from resolvers.context import Context
@@ -53,8 +52,7 @@ class Compiler:
             self._sound = await is_sound(context.database)
         if not self._sound:
             return None
-        asker = Asker(context.caller.kind, context.scope.reach)
-        entry = self._kept.entry(document, operation, asker)
+        entry = self._entry(context, document, operation)
         try:
             return await self._data(context, entry, entry.variables.read(variables))
         except (Unusual, Fault, StoreUnavailable):
@@ -62,6 +60,36 @@ class Compiler:
         except Exception:  # a bug here must cost speed alone
             log.exception("compiled_path_failed")
             return None
+
+    def ready(
+        self,
+        context: Context,
+        document: DocumentNode,
+        operation: OperationDefinitionNode,
+        variables: Mapping[str, Any],
+    ) -> Ready | None:
+        """Return what is to be asked for a question's `data`, if that is known without waiting."""
+        if not self._sound or operation.operation is not OperationType.QUERY:
+            return None
+        entry = self._entry(context, document, operation)
+        try:
+            values = entry.variables.read(variables)
+            plan = entry.plans.get(entry.branch(values))
+            if not isinstance(plan, Plan):
+                return None
+            shapes, parameters = plan.put(context, values)
+            built = plan.known(shapes)
+            return built.ready(context, parameters) if isinstance(built, Built) else None
+        except (Unusual, Fault):
+            return None
+        except Exception:  # likewise
+            log.exception("compiled_path_failed")
+            return None
+
+    def _entry(
+        self, context: Context, document: DocumentNode, operation: OperationDefinitionNode
+    ) -> Entry:
+        return self._kept.entry(document, operation, context.caller.kind, context.scope.reach)
 
     async def settled(self) -> None:
         """Wait until nothing is being compiled."""
@@ -80,7 +108,10 @@ class Compiler:
         if built is None:
             await self._compiling(self._build(plan, shapes, context.services.cursors))
             built = plan.known(shapes)
-        return await _answer(context, built, parameters) if isinstance(built, Built) else None
+        if not isinstance(built, Built):
+            return None
+        ready = built.ready(context, parameters)
+        return ready.data(await context.database.ask(ready.statement, ready.parameters))
 
     async def _compiling(self, work: Coroutine[Any, Any, None]) -> None:
         """Have something compiled, unless something else just is."""
@@ -106,11 +137,3 @@ class Compiler:
         except Exception:  # likewise
             log.exception("compiled_path_failed")
         self._kept.trim()
-
-
-async def _answer(context: Context, built: Built, parameters: dict[str, Any]) -> bytes:
-    parameters |= context.scope.parameters
-    if built.timed:
-        parameters["now"] = context.now()
-    ((answer,),) = await context.database.rows(built.statement, **parameters)
-    return filled(answer, built.finishers) if built.finishers else answer

@@ -8,7 +8,7 @@ from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse,
 from strawberry import Schema
 
 from graph.compiler.anything import Anything, Entities, Node, Nodes, Way
-from graph.compiler.cache import Asker, Entry
+from graph.compiler.cache import Entry
 from graph.compiler.coverage import NotCovered, Unusual
 from graph.compiler.members import Kinds, OneOf, Related, Selection
 from graph.compiler.pages import Edges, Paged
@@ -44,7 +44,7 @@ def explained(
         yield f"Not covered: it is a {operation.operation.value}."
         return
     context = _context(kind)
-    entry = Entry(schema, document, operation, Asker(kind, context.scope.reach))
+    entry = Entry(schema, document, operation, kind, context.scope.reach)
     try:
         values = entry.variables.read(_supposed(operation) | dict(given))
         plan = entry.plan(values)

@@ -3,11 +3,11 @@
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from graph.compiler.building import Building
 from graph.compiler.coverage import NotCovered
-from graph.compiler.holes import Finisher
+from graph.compiler.holes import Finisher, filled
 from graph.compiler.questions import Question
 from graph.compiler.roots import Root
 from graph.compiler.variables import Values
@@ -31,6 +31,26 @@ class Built:
     finishers: Sequence[Finisher]
     timed: bool
     """Whether it asks for the present."""
+
+    def ready(self, context: Context, parameters: dict[str, Any]) -> "Ready":
+        """Return it with all that one request fills in, beside what the questions answered."""
+        parameters |= context.scope.parameters
+        if self.timed:
+            parameters["now"] = context.now()
+        return Ready(self.statement, parameters, self.finishers)
+
+
+class Ready(NamedTuple):
+    """What is to be asked of the database for one request."""
+
+    statement: Statement
+    parameters: dict[str, Any]
+    finishers: Sequence[Finisher]
+
+    def data(self, rows: list[tuple[Any, ...]]) -> bytes:
+        """Return the answer's `data` as JSON, from what the statement found."""
+        answer: bytes = rows[0][0]
+        return filled(answer, self.finishers) if self.finishers else answer
 
 
 class Plan:

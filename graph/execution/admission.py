@@ -2,46 +2,20 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-from graphql import DocumentNode, GraphQLSchema, OperationDefinitionNode, OperationType
+from graphql import GraphQLSchema
 
 from graph.execution.answer import Answer, not_begun
-from graph.execution.costs import Cost
 from graph.execution.limits import Limits, exceeded
 from graph.execution.rates import Buckets, Standing
-from graph.execution.reading import Document, Shelf, too_large
+from graph.execution.reading import Prepared, Shelf, too_large
 from graph.logs.access import describe
 from resolvers.callers import Caller, CallerKind
 from resolvers.errors import BadInput
 
 READING = 10
 """What a document costs its caller that nobody has sent before, besides its own cost."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """An operation that can be executed: its document is good, and it is the one that was meant."""
-
-    document: DocumentNode
-    operation: OperationDefinitionNode
-    cost: Cost
-
-    @property
-    def changes(self) -> bool:
-        """Whether it is a mutation, which nobody may stop once it is begun."""
-        return self.operation.operation is OperationType.MUTATION
-
-    @property
-    def lasts(self) -> bool:
-        """Whether it is a subscription, which has many answers."""
-        return self.operation.operation is OperationType.SUBSCRIPTION
-
-    @property
-    def name(self) -> str | None:
-        """What the document calls it."""
-        return self.operation.name.value if self.operation.name else None
 
 
 class Admission:
@@ -84,13 +58,22 @@ class Admission:
                 if standing and (no := standing.refusal()):
                     return not_begun([no], executed=True, standing=standing)
             document = self._shelf.read(query)
-        if document.problems or document.node is None:
+        if document.problems:
             return not_begun(document.problems, executed=False, standing=standing)
         try:
-            operation, cost = _choose(document, name)
+            return document.operation(name)
         except BadInput as no:
             return not_begun([no], executed=True, standing=standing)
-        return Prepared(document.node, operation, cost)
+
+    def known(self, query: str, name: str | None) -> Prepared | None:
+        """Return an operation whose document was good before, if that is still kept."""
+        document = self._shelf.known(query)
+        if document is None or document.problems:
+            return None
+        try:
+            return document.operation(name)
+        except BadInput:
+            return None
 
     def admit(
         self, caller: Caller, prepared: Prepared, variables: dict[str, Any]
@@ -109,18 +92,3 @@ class Admission:
 
     def _take(self, caller: Caller, cost: int) -> Standing | None:
         return self._buckets[caller.kind].take(caller.counted_as, cost)
-
-
-def _choose(document: Document, name: str | None) -> tuple[OperationDefinitionNode, Cost]:
-    """Return the operation to execute. Raises BadInput."""
-    wanted = [
-        (node, cost)
-        for node, cost in document.operations
-        if name is None or (node.name and node.name.value == name)
-    ]
-    if len(wanted) != 1:
-        reason = (
-            f"The document has no operation {name}." if name else "Say which by `operationName`."
-        )
-        raise BadInput(reason, {"argument": "operationName"})
-    return wanted[0]

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequen
 from contextlib import aclosing
 from functools import partial
 from inspect import isawaitable
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 from graphql import (
     ExecutionResult,
@@ -20,10 +20,13 @@ from orjson import Fragment
 from strawberry import Schema
 
 from graph.compiler.compiled import Compiler
+from graph.compiler.plan import Ready
 from graph.errors import coded, formatted
-from graph.execution.admission import Admission, Prepared
+from graph.execution.admission import Admission
 from graph.execution.answer import Answer, not_begun
 from graph.execution.limits import Limits
+from graph.execution.rates import Standing
+from graph.execution.reading import Prepared
 from graph.execution.variables import variable_errors
 from resolvers.callers import Caller
 from resolvers.context import Context
@@ -36,6 +39,16 @@ _IN_A_STREAM = (
     "A subscription has many answers: ask for it with `Accept: text/event-stream`, or over "
     "`graphql-transport-ws`."
 )
+
+
+class Question(NamedTuple):
+    """A compiled question under way."""
+
+    rows: "asyncio.Future[list[tuple[Any, ...]]]"
+    """What the database finds."""
+    ready: Ready
+    """What makes `data` of that."""
+    standing: Standing | None
 
 
 class Executor:
@@ -81,6 +94,10 @@ class Executor:
         """
         return self._admission.prepare(query, name, caller)
 
+    def known(self, query: str, name: str | None) -> Prepared | None:
+        """Return an operation that was prepared before, if it still is kept."""
+        return self._admission.known(query, name)
+
     async def executed(
         self,
         context: Context,
@@ -99,11 +116,44 @@ class Executor:
         if isinstance(admitted, Answer):
             return admitted
         cost, standing = admitted
-        body, begun = await self._told(context, prepared, given)
+        answer = await self.admitted(context, prepared, given, standing)
         if extensions and extensions.get("cost") is True:
             told = {"cost": {"cost": cost, "maximum": self._limits.max_cost}}
-            body["extensions"] = body.get("extensions", {}) | told
+            answer.body["extensions"] = answer.body.get("extensions", {}) | told
+        return answer
+
+    async def admitted(
+        self,
+        context: Context,
+        prepared: Prepared,
+        variables: dict[str, Any],
+        standing: Standing | None,
+    ) -> Answer:
+        """Execute a question or a change whose caller was let in already."""
+        body, begun = await self._told(context, prepared, variables)
         return Answer(body, begun=begun, standing=standing)
+
+    def at_once(
+        self, context: Context, prepared: Prepared, variables: dict[str, Any]
+    ) -> Question | None:
+        """Begin a question that is compiled, if its caller may ask it; None for everything else.
+
+        Whoever waits for it sees to its time, and turns to `admitted` if it fails.
+        """
+        if self._compiler is None:
+            return None
+        ready = self._compiler.ready(context, prepared.document, prepared.operation, variables)
+        if ready is None:
+            return None
+        admitted = self._admission.admit(context.caller, prepared, variables)
+        if isinstance(admitted, Answer):
+            return None
+        rows = context.database.ask(ready.statement, ready.parameters)
+        return Question(rows, ready, admitted[1])
+
+    def late(self, prepared: Prepared) -> Answer:
+        """Return the answer to what took longer than it may."""
+        return self._late(self._too_late(prepared))
 
     async def answers(
         self,
@@ -206,7 +256,7 @@ class Executor:
         try:
             found = await self._in_time(context, prepared, work)
         except TimedOut as late:
-            return {"data": None, "errors": [coded(late.code, late.message, late.details)]}, True
+            return self._late(late).body, True
         errors = found.errors or ()
         if found.data is None and errors and not any(error.path for error in errors):
             return {"errors": self._at_fault(prepared, variables, errors)}, False
@@ -244,16 +294,21 @@ class Executor:
             if not scope.expired():
                 raise
             context.given_up = True
-            said = (
-                "What was begun is being finished: send it again under the same `key` for its "
-                "answer."
-                if prepared.changes
-                else "It was given up: ask for less at once, or again later."
-            )
-            raise TimedOut(
-                f"It took longer than {seconds:g} s. {said}",
-                {"limit": seconds, "retryable": True},
-            ) from None
+            raise self._too_late(prepared) from None
+
+    def _too_late(self, prepared: Prepared) -> TimedOut:
+        seconds = self._limits.operation_timeout
+        said = (
+            "What was begun is being finished: send it again under the same `key` for its answer."
+            if prepared.changes
+            else "It was given up: ask for less at once, or again later."
+        )
+        message = f"It took longer than {seconds:g} s. {said}"
+        return TimedOut(message, {"limit": seconds, "retryable": True})
+
+    def _late(self, late: TimedOut) -> Answer:
+        error = coded(late.code, late.message, late.details)
+        return Answer({"data": None, "errors": [error]}, begun=True)
 
     async def _execute(
         self, context: Context, prepared: Prepared, variables: dict[str, Any], event: object

@@ -11,6 +11,7 @@ from graphql import (
     GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
+    OperationType,
     parse,
     specified_rules,
     validate,
@@ -20,7 +21,7 @@ from graph.execution.costs import MANY, Cost
 from graph.execution.introspection import CLOSED_RULES
 from graph.execution.limits import Limits, exceeded
 from graph.execution.measuring import measured
-from resolvers.errors import Fault
+from resolvers.errors import BadInput, Fault
 
 KEPT_DOCUMENTS = 500
 KEPT_LENGTH = 10_000
@@ -34,6 +35,30 @@ Problem = GraphQLError | Fault
 
 
 @dataclass(frozen=True, slots=True)
+class Prepared:
+    """An operation that can be executed: its document is good, and it is the one that was meant."""
+
+    document: DocumentNode
+    operation: OperationDefinitionNode
+    cost: Cost
+
+    @property
+    def changes(self) -> bool:
+        """Whether it is a mutation, which nobody may stop once it is begun."""
+        return self.operation.operation is OperationType.MUTATION
+
+    @property
+    def lasts(self) -> bool:
+        """Whether it is a subscription, which has many answers."""
+        return self.operation.operation is OperationType.SUBSCRIPTION
+
+    @property
+    def name(self) -> str | None:
+        """What the document calls it."""
+        return self.operation.name.value if self.operation.name else None
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """What a text is: operations that can be executed, or what is wrong with it."""
 
@@ -41,6 +66,8 @@ class Document:
     problems: Sequence[Problem] = ()
     costs: Mapping[int, Cost] = field(default_factory=dict)
     """The costs of the operations, by their places among the definitions."""
+
+    _chosen: dict[str | None, Prepared] = field(default_factory=dict)
 
     @property
     def operations(self) -> list[tuple[OperationDefinitionNode, Cost]]:
@@ -50,6 +77,28 @@ class Document:
             for place, node in enumerate(self.node.definitions if self.node else ())
             if isinstance(node, OperationDefinitionNode)
         ]
+
+    def operation(self, name: str | None) -> Prepared:
+        """Return the one operation that is meant. Raises BadInput where none is, or several are."""
+        chosen = self._chosen.get(name)
+        if chosen is None:
+            chosen = self._chosen[name] = self._choose(name)
+        return chosen
+
+    def _choose(self, name: str | None) -> Prepared:
+        wanted = [
+            (node, cost)
+            for node, cost in self.operations
+            if name is None or (node.name and node.name.value == name)
+        ]
+        if self.node is None or len(wanted) != 1:
+            reason = (
+                f"The document has no operation {name}."
+                if name
+                else "Say which by `operationName`."
+            )
+            raise BadInput(reason, {"argument": "operationName"})
+        return Prepared(self.node, *wanted[0])
 
 
 class Shelf:

@@ -40,12 +40,11 @@ class Cors:
             return True
         return urlsplit(origin).netloc == request.host
 
-    def mark(self, request: web.BaseRequest, headers: MutableMultiMapping[str]) -> None:
-        """Say in an answer's headers whether the page that asks may read it."""
+    def mark(self, origin: str | None, headers: MutableMultiMapping[str]) -> None:
+        """Say in an answer's headers whether a page of an origin may read it."""
         if not self._origins:
             return
         headers.add(hdrs.VARY, hdrs.ORIGIN)
-        origin = request.headers.get(hdrs.ORIGIN)
         if origin in self._origins:
             headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin
             headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = EXPOSED
@@ -60,7 +59,7 @@ class Cors:
         ):
             return None
         response = web.Response(status=204, headers=SAFE)
-        self.mark(request, response.headers)
+        self.mark(request.headers.get(hdrs.ORIGIN), response.headers)
         if hdrs.ACCESS_CONTROL_ALLOW_ORIGIN in response.headers:
             response.headers.update(PREFLIGHT)
         return response
@@ -74,6 +73,6 @@ def dressing(cors: Cors) -> Callable[[web.Request, web.StreamResponse], Awaitabl
         headers[hdrs.SERVER] = SAFE[hdrs.SERVER]
         for name, value in SAFE.items():
             headers.setdefault(name, value)
-        cors.mark(request, headers)
+        cors.mark(request.headers.get(hdrs.ORIGIN), headers)
 
     return dress

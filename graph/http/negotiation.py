@@ -7,6 +7,11 @@ from typing import NamedTuple
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
+EVENT_STREAM = "text/event-stream"
+SINGLE = (JSON, GRAPHQL)
+"""The media types of a single answer; the first is for whoever has no preference."""
+OFFERED = (*SINGLE, EVENT_STREAM)
+"""All media types of answers."""
 
 _TOKEN = r"[!#$%&'*+.^_`|~0-9a-z-]+"
 _RANGE = re.compile(rf"({_TOKEN})/({_TOKEN})")

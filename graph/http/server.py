@@ -5,8 +5,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.http_exceptions import LineTooLong
+from aiohttp.http_parser import RawRequestMessage
 from aiohttp.streams import StreamReader
 from aiohttp.web_protocol import (
     RequestHandler,
@@ -16,6 +17,8 @@ from aiohttp.web_protocol import (
 from graph.http.answers import instead, refused
 from graph.http.faults import HeadTooLarge, RequestFault, Unreadable
 from graph.http.headers import Cors
+from graph.http.heads import BEGINNING, END
+from graph.http.lane import Lane, Ride
 
 log = structlog.get_logger()
 
@@ -30,16 +33,105 @@ LINGERING = 2.0
 class Connection(RequestHandler):
     """A client's connection."""
 
-    __slots__ = ("_body", "_head_deadline", "_head_seconds")
+    __slots__ = (
+        "_body",
+        "_due",
+        "_head_deadline",
+        "_head_seconds",
+        "_held",
+        "_lane",
+        "_over",
+        "_ride",
+    )
 
-    def __init__(self, server: web.Server, *, head_seconds: float, **options: Any) -> None:
+    def __init__(
+        self, server: web.Server, *, head_seconds: float, lane: Lane | None, **options: Any
+    ) -> None:
         super().__init__(server, **options)
         self._head_seconds = head_seconds
         self._head_deadline: asyncio.TimerHandle | None = None
         self._body: StreamReader | None = None
+        self._lane = lane
+        self._ride: Ride | None = None
+        """The request that is being answered on the lane."""
+        self._held = b""
+        """What arrived meanwhile."""
+        self._due: int | None = 0
+        """How many bytes are still to come of the request that aiohttp reads; None if unknown."""
+        self._over: asyncio.Future[None] | None = None
+        """Done once the lane's request is answered; it is waited for when the server stops."""
 
     def data_received(self, data: bytes) -> None:
-        """Take what arrived. A head that is begun must end in time, and a broken body ends."""
+        """Take what arrived: a usual request goes by the lane, and all else by aiohttp."""
+        if self._ride is not None:
+            self._hold(data)
+            return
+        usual = (
+            self._lane is not None
+            and self._due == 0
+            and self._waiter is not None  # aiohttp waits for a request, so all others are answered
+            and not (self._messages or self._paused or self._close or self._force_close)
+            and data.startswith(BEGINNING)
+        )
+        if usual and self._lane is not None:
+            self._ride = self._lane.take(self, data)
+            if self._ride is not None:
+                return
+        due = self._due
+        self._read(data)
+        self._due = self._due_after(due, data)
+        if usual and self._lane is not None and self._due == 0:
+            message, _ = self._messages[0]
+            if isinstance(message, RawRequestMessage):
+                self._lane.learn(data, message)
+
+    def _due_after(self, due: int | None, data: bytes) -> int | None:
+        """Return how much is due after some data, of which so much was before it.
+
+        Where requests do not come one by one, as heads with bodies of a known length, nobody can
+        say: then aiohttp reads the rest of what comes on this connection.
+        """
+        if due is None or self._upgraded:
+            return None
+        if not due:
+            end = data.find(END) + len(END)
+            message = self._messages[0][0] if len(self._messages) == 1 else None
+            if not isinstance(message, RawRequestMessage) or message.chunked or end < len(END):
+                return None
+            length = message.headers.get(hdrs.CONTENT_LENGTH, "0")
+            if not length.isdecimal():
+                return None
+            due = end + int(length)
+        due -= len(data)
+        return due if due >= 0 else None
+
+    def _hold(self, data: bytes) -> None:
+        """Keep what arrives before its turn, and have the client wait with the rest."""
+        self._held += data
+        if self.transport is not None:
+            self.transport.pause_reading()
+
+    def answered(self, answer: bytes) -> None:
+        """Send the answer of a request on the lane, and take the next one."""
+        self._ride = None
+        if self.transport is None:
+            return
+        self.transport.write(answer)
+        self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+        if self._over is not None:
+            self._over.set_result(None)
+        elif self._held:
+            held, self._held = self._held, b""
+            self.transport.resume_reading()
+            self.data_received(held)
+
+    def _process_keepalive(self) -> None:
+        if self._ride is not None:
+            self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+        super()._process_keepalive()
+
+    def _read(self, data: bytes) -> None:
+        """Have aiohttp read data. A head that is begun must end in time, and a broken body ends."""
         body = self._body
         in_body = body is not None and not body.is_eof()
         super().data_received(data)
@@ -54,12 +146,17 @@ class Connection(RequestHandler):
     def connection_lost(self, exc: BaseException | None) -> None:
         """Let go of everything."""
         self._forget_deadline()
+        if self._ride is not None:
+            self._ride.abandon()
         super().connection_lost(exc)
 
     async def shutdown(self, timeout: float | None = GRACE) -> None:  # noqa: ASYNC109  (aiohttp's)
         """Have what is being worked on answered within so many seconds, and close."""
         try:
             async with asyncio.timeout(timeout):
+                if self._ride is not None:
+                    self._over = self._loop.create_future()
+                    await self._over
                 await super().shutdown(timeout)
         except TimeoutError:
             if self._task_handler is not None:
@@ -111,10 +208,17 @@ class Runner(web.AppRunner):
     """Runs an application behind this server.
 
     `seconds` is what a request's head may take, and `grace` what is begun when the server stops.
+    Usual requests are answered on the `lane`, where there is one.
     """
 
     def __init__(
-        self, app: web.Application, cors: Cors, *, seconds: float, grace: float = GRACE
+        self,
+        app: web.Application,
+        cors: Cors,
+        *,
+        seconds: float,
+        grace: float = GRACE,
+        lane: Lane | None = None,
     ) -> None:
         super().__init__(
             app,
@@ -122,6 +226,7 @@ class Runner(web.AppRunner):
             auto_decompress=False,  # graph/http/bodies.py does, within its limits
             head_seconds=seconds,
             keepalive_timeout=KEPT_ALIVE,
+            lane=lane,
             lingering_time=LINGERING,
             shutdown_timeout=grace,
         )

@@ -21,6 +21,9 @@ def read_json(sent: bytes | str, what: str) -> Any:
     A key twice, an integer beyond 64 bits, NaN, half a surrogate pair and a byte order mark are
     faults, as is nesting beyond `MAX_DEPTH`.
     """
+    value = _plainly(sent)
+    if value is not None:
+        return value
     try:
         text = sent if isinstance(sent, str) else sent.decode()
         if "\\u" in text:
@@ -38,6 +41,23 @@ def read_json(sent: bytes | str, what: str) -> Any:
     if text.count("[") + text.count("{") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
         raise _too_deep(what)
     return value
+
+
+def _plainly(sent: bytes | str) -> Any:
+    """Return what a text holds that is written as orjson writes it, or None for any other.
+
+    Nothing can stand in such a text twice, nor be lost in reading it: writing it again would show.
+    It is as `JSON.stringify` and most libraries write, and read in a quarter of the time.
+    """
+    written = sent.encode(errors="replace") if isinstance(sent, str) else sent
+    if written.count(b"[") + written.count(b"{") > MAX_DEPTH:
+        return None
+    try:
+        value = orjson.loads(written)
+        again = orjson.dumps(value, option=orjson.OPT_STRICT_INTEGER)
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):  # no JSON, or an integer so large
+        return None
+    return value if again == written else None
 
 
 def _too_deep(what: str) -> RequestFault:

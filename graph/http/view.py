@@ -3,10 +3,10 @@
 import orjson
 from aiohttp import hdrs, web
 
-from graph.execution.admission import Prepared
 from graph.execution.answer import Answer
 from graph.execution.documents import Documents
 from graph.execution.executor import Executor
+from graph.execution.reading import Prepared
 from graph.http.answers import refused
 from graph.http.auth import CALLER
 from graph.http.bodies import body_of, is_json
@@ -18,23 +18,22 @@ from graph.http.faults import (
     UnsupportedMediaType,
 )
 from graph.http.headers import SAFE
-from graph.http.negotiation import GRAPHQL, JSON, preferred
+from graph.http.negotiation import EVENT_STREAM, GRAPHQL, JSON, OFFERED, SINGLE, preferred
 from graph.http.requests import Request, request_of, request_of_address
 from graph.http.strict_json import read_json
 from graph.live.sockets import Sockets, asks_for_socket
-from graph.live.sse import EVENT_STREAM, stream
+from graph.live.sse import stream
 from resolvers.context import Context, Services
 from resolvers.errors import BadInput, LimitExceeded
 
-OFFERED = (JSON, GRAPHQL)
-"""The media types of answers; the first is for whoever has no preference."""
 METHODS = "GET, HEAD, POST"
 PARTLY = 294
 """The status of an answer that has both data and errors, where the media type allows it."""
+PARTIAL_SUCCESS = "Partial Success"
 TOO_SOON = 429
 _HEADERS = {
     media: SAFE | {hdrs.CONTENT_TYPE: f"{media}; charset=utf-8", hdrs.VARY: hdrs.ACCEPT}
-    for media in OFFERED
+    for media in SINGLE
 }
 
 
@@ -61,7 +60,7 @@ class GraphQLView:
         if asks_for_socket(request):
             return await self._sockets.serve(request)
         accept = request.headers.get(hdrs.ACCEPT)
-        media = preferred(accept, (*OFFERED, EVENT_STREAM))
+        media = preferred(accept, OFFERED)
         if media is None:
             message = f"Answers are {GRAPHQL}, {JSON} or {EVENT_STREAM}: accept one of them."
             return refused(NotAcceptable(message), status=NotAcceptable.status)
@@ -125,7 +124,8 @@ def _in_address(request: web.Request) -> Request:
     return request_of_address(request.rel_url.raw_query_string)
 
 
-def _status(answer: Answer, media: str) -> int:
+def status_of(answer: Answer, media: str) -> int:
+    """Return the status of an answer, which a media type decides with it."""
     if answer.standing and answer.standing.wait:
         return TOO_SOON
     if media == JSON:
@@ -136,8 +136,8 @@ def _status(answer: Answer, media: str) -> int:
 
 
 def _response(answer: Answer, media: str) -> web.Response:
-    status = _status(answer, media)
-    reason = "Partial Success" if status == PARTLY else None
+    status = status_of(answer, media)
+    reason = PARTIAL_SUCCESS if status == PARTLY else None
     headers = _HEADERS[media]
     if answer.standing:
         headers = headers | answer.standing.headers()

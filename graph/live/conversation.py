@@ -11,11 +11,11 @@ import orjson
 from aiohttp import WSMsgType, web
 
 from graph.errors import coded, masked
-from graph.execution.admission import Prepared
 from graph.execution.answer import Answer
 from graph.execution.documents import Documents
 from graph.execution.executor import Executor
 from graph.execution.rates import Buckets
+from graph.execution.reading import Prepared
 from graph.http.auth import token_in
 from graph.http.faults import RequestFault
 from graph.http.requests import request_of

@@ -9,14 +9,14 @@ import orjson
 from aiohttp import hdrs, web
 
 from graph.errors import coded, masked
-from graph.execution.admission import Prepared
 from graph.execution.answer import Answer
+from graph.execution.reading import Prepared
 from graph.http.auth import bearer
+from graph.http.negotiation import EVENT_STREAM
 from graph.live.open_lines import LINES, Ending
 from resolvers.context import Context
 from resolvers.errors import Unauthenticated
 
-EVENT_STREAM = "text/event-stream"
 HEARTBEAT = 12.0
 """How long a stream may be silent, in seconds, before a comment says that it is alive."""
 PATIENCE = 10.0

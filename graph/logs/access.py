@@ -114,27 +114,48 @@ async def access(request: web.Request, handler: Handler) -> web.StreamResponse:
         response = answered
         raise
     finally:
-        if response is not None and not response.prepared:
-            response.headers[REQUEST_ID] = this.id
-        _log(this, request, response, perf_counter() - begun)
+        status = length = None
+        if response is not None:
+            status, length = response.status, response.content_length
+            if not response.prepared:
+                response.headers[REQUEST_ID] = this.id
+        log_request(this, status, perf_counter() - begun, request.content.total_bytes, length)
     return response
 
 
-def _log(
-    this: Asked, request: web.Request, response: web.StreamResponse | None, took: float
+def log_request(
+    this: Asked, status: int | None, took: float, received: int, sent: int | None
 ) -> None:
-    """Log a request; one without a response was hung up on, or ended by the gateway's own end."""
-    quiet = this.route in QUIET and response is not None and response.status == 200  # noqa: PLR2004  (HTTP's own number)
+    """Log a request: how long it took in seconds, and how many bytes its bodies had.
+
+    One without a status was hung up on, or ended by the gateway's own end.
+    """
+    quiet = this.route in QUIET and status == 200  # noqa: PLR2004  (HTTP's own number)
     (log.debug if quiet else log.info)(
         "request",
         method=this.method,
-        status=None if response is None else response.status,
+        status=status,
         ms=round(took * 1000, 2),
         document=None if this.document is None else _digest(this.document),
         codes=list(this.codes),
-        bytes_in=request.content.total_bytes,
-        bytes_out=None if response is None else response.content_length,
+        bytes_in=received,
+        bytes_out=sent,
     )
+
+
+@contextmanager
+def answering(this: Asked) -> Iterator[None]:
+    """Have what is logged meanwhile say which request it is about."""
+    token = _ASKED.set(this)
+    try:
+        yield
+    finally:
+        _ASKED.reset(token)
+
+
+def new_request_id() -> str:
+    """Return an id for a request that brings none."""
+    return f"{random.getrandbits(64):016x}"
 
 
 def _digest(document: str) -> str:
@@ -146,4 +167,4 @@ def _id_of(request: web.Request) -> str:
     brought = request.headers.get(REQUEST_ID)
     if brought is not None and _GOOD_ID.fullmatch(brought):
         return brought
-    return f"{random.getrandbits(64):016x}"
+    return new_request_id()

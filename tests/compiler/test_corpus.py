@@ -9,7 +9,7 @@ import pytest_asyncio
 from graphql import parse
 
 import graph.compiler
-from graph.compiler.cache import Asker, Entry
+from graph.compiler.cache import Entry
 from graph.compiler.coverage import NotCovered
 from graph.compiler.variables import Values
 from graph.schema import schema
@@ -28,8 +28,7 @@ def reason(text: str) -> str | None:
     """Why a document is not covered, for an integration or else for an operator."""
     document = parse(text)
     for kind in (CallerKind.integration, CallerKind.operator):
-        asker = Asker(kind, Reach.mode)
-        plan = Entry(schema, document, asked(document), asker).plan(Values({}))
+        plan = Entry(schema, document, asked(document), kind, Reach.mode).plan(Values({}))
         if not isinstance(plan, NotCovered):
             return None
         if "is not for callers" not in str(plan):

@@ -8,10 +8,9 @@ from typing import Any
 import orjson
 import pytest
 
-from graph.execution.admission import Prepared
 from graph.execution.executor import Executor
 from graph.execution.limits import Limits
-from graph.execution.reading import too_large
+from graph.execution.reading import Prepared, too_large
 from graph.schema import schema
 from tests.gateway import Gateway
 from tests.limits.bombs import BOMBS, MEBIBYTE, Bomb

@@ -7,9 +7,9 @@ import pytest
 from graphql import get_introspection_query, parse, validate
 
 from graph.demo import shop
-from graph.execution.admission import Prepared
 from graph.execution.executor import Executor
 from graph.execution.limits import Limits
+from graph.execution.reading import Prepared
 from graph.pages.tabs import EXAMPLES, read_tabs
 from graph.schema import schema
 from tests import documents

@@ -15,7 +15,7 @@ from graphql import (
     is_composite_type,
 )
 
-from graph.app import PUBLIC, create_app
+from graph.app import PUBLIC, create_app, executor_of
 from graph.execution.manifest import documents_of
 from graph.fields import permissions
 from graph.http.headers import Cors
@@ -93,7 +93,13 @@ async def test_the_rules_can_be_read_as_data() -> None:
 
 async def test_every_route_is_in_the_table_and_wants_what_it_says(world: World) -> None:
     settings = world.gateway.settings
-    app = create_app(settings, world.gateway.services, documents_of(settings), Cors([]))
+    app = create_app(
+        settings,
+        world.gateway.services,
+        executor_of(settings),
+        documents_of(settings),
+        Cors([]),
+    )
     found = {
         f"{route.method} {route.resource.canonical}"
         for route in app.router.routes()

@@ -66,6 +66,11 @@ class MemoryDatabase:
         (outcome,) = self._answers(self._connection, [_job((statement, parameters))])
         return cast("list[tuple[Any, ...]]", _told(outcome))
 
+    def ask(
+        self, statement: Statement, parameters: dict[str, Any]
+    ) -> "asyncio.Future[list[tuple[Any, ...]]]":
+        return asyncio.ensure_future(self.rows(statement, **parameters))
+
     async def write(self, work: Work[T]) -> T:
         await self._wait()
         (outcome,) = self._commits(self._connection, [_job(work)])

@@ -1,0 +1,118 @@
+"""Heads of requests that are known byte by byte, and what each of them means.
+
+A client says the same head again and again, but for the length of the body. One that aiohttp has
+read and that asks for nothing unusual is remembered, so that it need not be read another time. It
+says who is asking and how to answer; whether that one may ask is looked at for each request.
+"""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from aiohttp import HttpVersion11, hdrs
+from aiohttp.http_parser import RawRequestMessage
+from multidict import CIMultiDict
+
+from graph.http.auth import token_in
+from graph.http.bodies import MAX_BODY, is_json
+from graph.http.headers import SAFE, Cors
+from graph.http.negotiation import OFFERED, SINGLE, preferred
+from graph.logs.access import REQUEST_ID
+from resolvers.access import digest_of
+from resolvers.errors import Unauthenticated
+
+BEGINNING = b"POST /graphql HTTP/1.1\r\n"
+"""How every head begins that can be remembered."""
+END = b"\r\n\r\n"
+KEPT = 1_000
+LONGEST = 8_192
+"""How many heads are remembered, and how long each may be, in bytes."""
+UNUSUAL = frozenset(
+    {
+        hdrs.CONTENT_ENCODING,
+        hdrs.EXPECT,
+        hdrs.TE,
+        hdrs.TRAILER,
+        hdrs.TRANSFER_ENCODING,
+        hdrs.UPGRADE,
+        REQUEST_ID,
+    }
+)
+"""What asks for another treatment, or is another one each time."""
+ONCE = (
+    hdrs.ACCEPT,
+    hdrs.AUTHORIZATION,
+    hdrs.CONNECTION,
+    hdrs.CONTENT_LENGTH,
+    hdrs.CONTENT_TYPE,
+    hdrs.ORIGIN,
+)
+"""What is read of a head, and so must stand in it once at the most."""
+
+
+class Head(NamedTuple):
+    """What the head of a request means."""
+
+    length: int
+    """How long the body is that follows, in bytes."""
+    digest: bytes
+    """What the access token is remembered by."""
+    media: str
+    """The media type of the answer."""
+    opening: bytes
+    """The headers of the answer that are the same each time."""
+
+
+class Heads:
+    """The heads that were read before; the one longest unused is forgotten first."""
+
+    def __init__(self, cors: Cors) -> None:
+        self._cors = cors
+        self._known: OrderedDict[bytes, Head] = OrderedDict()
+
+    def known(self, head: bytes) -> Head | None:
+        """Return what a head means, if it was read before."""
+        found = self._known.get(head)
+        if found is not None:
+            self._known.move_to_end(head)
+        return found
+
+    def learn(self, head: bytes, message: RawRequestMessage) -> None:
+        """Remember what aiohttp has read of a head, unless it is unusual."""
+        if len(head) > LONGEST:
+            return
+        meant = self._meant(message)
+        if meant is not None:
+            self._known[head] = meant
+            if len(self._known) > KEPT:
+                self._known.popitem(last=False)
+
+    def _meant(self, message: RawRequestMessage) -> Head | None:
+        headers = message.headers
+        if (
+            message.version != HttpVersion11
+            or message.should_close
+            or message.upgrade
+            or message.chunked
+            or not UNUSUAL.isdisjoint(headers)
+            or any(len(headers.getall(name, ())) > 1 for name in ONCE)
+        ):
+            return None
+        length = headers.get(hdrs.CONTENT_LENGTH, "")
+        media = preferred(headers.get(hdrs.ACCEPT), OFFERED)
+        if not length.isdecimal() or int(length) > MAX_BODY or media not in SINGLE:
+            return None
+        if not is_json(headers.get(hdrs.CONTENT_TYPE)):
+            return None
+        try:
+            token = token_in(headers.get(hdrs.AUTHORIZATION))
+        except Unauthenticated:
+            return None
+        return Head(int(length), digest_of(token), media, self._opening(media, headers))
+
+    def _opening(self, media: str, headers: Mapping[str, str]) -> bytes:
+        answered: CIMultiDict[str] = CIMultiDict(SAFE)
+        answered[hdrs.CONTENT_TYPE] = f"{media}; charset=utf-8"
+        answered[hdrs.VARY] = hdrs.ACCEPT
+        self._cors.mark(headers.get(hdrs.ORIGIN), answered)
+        return "".join(f"{name}: {value}\r\n" for name, value in answered.items()).encode()
