@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from resolvers.context import Context
 from resolvers.errors import RefusalCode, Refused
@@ -126,7 +126,7 @@ async def save_klarna_auth_token(
             hint="Pass `authorization_token` as Klarna.Payments.authorize() returned it.",
         )
 
-    async def save(change: Change) -> tuple[KlarnaPayment, bool]:
+    async def save(change: Change) -> KlarnaPayment | Unwanted:
         payment = await seen(context, change.transaction, payments_by_id, payment_id)
         status = status_at(payment, change.at)
         if status is PaymentStatus.PLACING:
@@ -149,22 +149,27 @@ async def save_klarna_auth_token(
                 hint="Read its order: if it is not placed, createKlarnaPayment opens another one.",
             )
         order = await orders_by_id.known(change.transaction, payment.order_id)
-        wanted = order.status in EDITABLE
-        if payment.auth_token == auth_token:
-            return payment, wanted
-        await _must_be_fresh(change, payment, auth_token)
-        held = authorized(payment, auth_token, change.at)
-        return await change.save(payment, held, "authorized"), wanted
+        if payment.auth_token != auth_token:
+            await _must_be_fresh(change, payment, auth_token)
+            held = authorized(payment, auth_token, change.at)
+            payment = await change.save(payment, held, "authorized")
+        return payment if order.status in EDITABLE else Unwanted(payment)
 
-    payment, wanted = await context.change(save)
-    if not wanted:
-        await release(context, [payment])
+    saved = await context.change(save)
+    if isinstance(saved, Unwanted):
+        await release(context, [saved.payment])
         raise Refused(
             RefusalCode.ORDER_NOT_EDITABLE,
             "The order was paid otherwise or is over: the authorization was given up.",
             hint="Read the order.",
         )
-    return payment
+    return saved
+
+
+class Unwanted(NamedTuple):
+    """A payment that holds an authorization which its order has no use for any more."""
+
+    payment: KlarnaPayment
 
 
 async def _must_be_fresh(change: Change, payment: KlarnaPayment, auth_token: str) -> None:

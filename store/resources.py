@@ -16,9 +16,19 @@ NewId = Callable[[], str]
 """Where ids come from; simulations bring their own."""
 
 
+_LETTERS = string.ascii_letters
+_ID_LENGTH = 10
+_IDS = len(_LETTERS) ** _ID_LENGTH
+
+
 def new_id() -> str:
     """Return a fresh id: ten letters, upper and lower case, drawn at random."""
-    return "".join(secrets.choice(string.ascii_letters) for _ in range(10))
+    drawn = secrets.randbelow(_IDS)
+    letters = []
+    for _ in range(_ID_LENGTH):
+        drawn, letter = divmod(drawn, len(_LETTERS))
+        letters.append(_LETTERS[letter])
+    return "".join(letters)
 
 
 @dataclass(kw_only=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from hashlib import sha256
 from time import perf_counter
 
@@ -158,6 +159,7 @@ def new_request_id() -> str:
     return f"{random.getrandbits(64):016x}"
 
 
+@lru_cache(maxsize=500)
 def _digest(document: str) -> str:
     return sha256(document.encode(errors="replace")).hexdigest()
 
