@@ -1,0 +1,325 @@
+"""The fast lane: usual requests are answered there, exactly as they would be elsewhere."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, cast
+
+import orjson
+import pytest
+import pytest_asyncio
+from sqlalchemy import text
+
+from graph.http.lane import Lane, Ride
+from store.sqlite import SqliteDatabase
+from store.statements import Statement
+from tests import documents
+from tests.gateway import Gateway, running_gateway
+from tests.http.wire import Reply, Wire, connected, head
+from tests.limits.test_time import ENDLESS, QUICK
+
+LOOK = "{ klarnaGateways(first: 1) { nodes { id } } }"
+PAYMENTS = Statement(text("SELECT count(*) FROM klarna_payments WHERE status = 'OPEN'"))
+LATELY = {"date", "x-request-id", "ratelimit"}
+"""The headers that differ from one answer to the next."""
+
+
+@pytest.fixture
+def rides(monkeypatch: pytest.MonkeyPatch) -> list[Ride | None]:
+    """What became of each request that came to the lane: None went the ordinary way."""
+    taken: list[Ride | None] = []
+    take = Lane.take
+
+    def watched(lane: Lane, *given: Any) -> Ride | None:
+        taken.append(take(lane, *given))
+        return taken[-1]
+
+    monkeypatch.setattr(Lane, "take", watched)
+    return taken
+
+
+@pytest.fixture(autouse=True)
+def one_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client has a token, and not another one for each request."""
+    made: dict[str, str] = {}
+    issue = Gateway.token
+    monkeypatch.setattr(
+        Gateway, "token", lambda gateway: made.setdefault(gateway.url, issue(gateway))
+    )
+
+
+@pytest_asyncio.fixture
+async def hasty(tmp_path: Path) -> AsyncIterator[Gateway]:
+    async with running_gateway(tmp_path, operation_timeout=0.3) as gateway:
+        yield gateway
+
+
+def request(gateway: Gateway, query: str = LOOK, *lines: str, **variables: object) -> bytes:
+    """A usual request; the same head for bodies of the same length."""
+    body = orjson.dumps({"query": query, "variables": variables})
+    lines = ("Content-Type: application/json", f"Content-Length: {len(body)}", *lines)
+    return head(gateway, *lines) + body
+
+
+async def told(wire: Wire, *pieces: bytes) -> Reply:
+    """The answer to a request that comes in pieces."""
+    for piece in pieces:
+        wire.send(piece)
+        await asyncio.sleep(0.01)
+    reply = await wire.reply()
+    assert reply is not None
+    return reply
+
+
+async def settled(gateway: Gateway, wire: Wire, data: bytes) -> Reply:
+    """The first answer, after which the head, the document and its plan are known."""
+    first = await told(wire, data)
+    for _ in range(3):
+        await told(wire, data)
+        await asyncio.sleep(0.05)
+    return first
+
+
+async def test_what_is_usual_takes_the_lane_and_is_answered_alike(
+    gateway: Gateway, rides: list[Ride | None]
+) -> None:
+    async with connected(gateway) as wire:
+        ordinary = await settled(gateway, wire, request(gateway))
+        before = gateway.services.database.questions
+        usual = await told(wire, request(gateway))
+
+    assert rides[0] is None
+    assert rides[-1] is not None
+    assert gateway.services.database.questions - before == 1
+    assert (usual.status, usual.body) == (ordinary.status, ordinary.body)
+    assert usual.headers.keys() == ordinary.headers.keys()
+    for name in ordinary.headers.keys() - LATELY:
+        assert usual.headers[name] == ordinary.headers[name], name
+
+
+@pytest.mark.parametrize("media", ["application/json", "application/graphql-response+json"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{ klarnaPayment(id: 1) { id } }",
+        '{ klarnaPayment(id: "nobody") { id } }',
+        'mutation { deleteKlarnaPayment(id: "nobody") { __typename } }',
+        'mutation { enableKlarnaGateway(id: "nobody", key: "k") { __typename } }',
+        "{ __schema { queryType { name } } }",
+        "{ nothing }",
+        "{ klarnaGateways(first: 1000) { nodes { id } } }",
+    ],
+)
+async def test_whatever_it_is_it_is_answered_on_the_lane_as_elsewhere(
+    gateway: Gateway, rides: list[Ride | None], query: str, media: str
+) -> None:
+    accept = f"Accept: {media}"
+    data = request(gateway, query, accept)
+    async with connected(gateway) as wire:
+        await told(wire, data)
+        ordinary = await told(wire, request(gateway, query, accept, "X-Request-ID: another"))
+        usual = await told(wire, data)
+
+    assert rides[-2] is None
+    assert (rides[-1] is None) == ("nothing" in query)
+    assert (usual.status, usual.body) == (ordinary.status, ordinary.body)
+    assert usual.headers.keys() == ordinary.headers.keys()
+
+
+async def test_a_page_of_another_origin_is_told_that_it_may_read_it(
+    tmp_path: Path, rides: list[Ride | None]
+) -> None:
+    async with running_gateway(tmp_path, cors_origins=["https://shop.example"]) as gateway:
+        data = request(gateway, LOOK, "Origin: https://shop.example")
+        other = request(gateway, LOOK, "Origin: https://evil.example")
+        async with connected(gateway) as wire:
+            await told(wire, data)
+            welcome = await told(wire, data)
+            await told(wire, other)
+            stranger = await told(wire, other)
+
+    assert [ride is not None for ride in rides[-4:]] == [False, True, False, True]
+    assert welcome.headers["access-control-allow-origin"] == "https://shop.example"
+    assert "access-control-allow-origin" not in stranger.headers
+
+
+async def test_requests_that_do_not_wait_for_answers_get_them_in_their_order(
+    gateway: Gateway, rides: list[Ride | None]
+) -> None:
+    names = [
+        f"{{ q{number}: klarnaGateways(first: 1) {{ nodes {{ id }} }} }}" for number in range(6)
+    ]
+    database = gateway.services.database
+    async with connected(gateway) as wire:
+        for name in names:
+            await settled(gateway, wire, request(gateway, name))
+        held = asyncio.create_task(database.rows(ENDLESS))
+        for name in names:  # each in a piece of its own, while the first one is being answered
+            wire.send(request(gateway, name))
+            await asyncio.sleep(0.02)
+        first_one = rides[-1]
+        held.cancel()
+        apart = [await wire.reply() for _ in names]
+        wire.send(b"".join(request(gateway, name) for name in names))
+        together = [await wire.reply() for _ in names]
+
+    assert first_one is not None
+    for replies in (apart, together):
+        told_of = [list(orjson.loads(reply.body)["data"]) for reply in replies if reply]
+        assert told_of == [[f"q{number}"] for number in range(6)]
+
+
+async def test_a_request_in_pieces_goes_the_ordinary_way_and_the_next_one_does_not(
+    gateway: Gateway, rides: list[Ride | None]
+) -> None:
+    data = request(gateway)
+    begin, end = data[:-10], data[-10:]
+    async with connected(gateway) as wire:
+        await settled(gateway, wire, data)
+        del rides[:]
+        in_pieces = await told(wire, begin, end)
+        whole = await told(wire, data)
+
+    assert [ride is not None for ride in rides] == [False, True]
+    assert in_pieces.body == whole.body
+
+
+async def test_what_looks_like_a_request_in_the_middle_of_another_is_none(
+    gateway: Gateway, rides: list[Ride | None]
+) -> None:
+    """Whoever shares a connection with others through a proxy must not make requests for them."""
+    data = request(gateway)
+    hiding = head(gateway, "Content-Type: application/json", f"Content-Length: {len(data)}")
+    async with connected(gateway) as wire:
+        await settled(gateway, wire, data)
+        del rides[:]
+
+        body = await told(wire, hiding, data)
+        # aiohttp may have kept a piece of a head: what follows cannot be told from its rest
+        wire.send(data + b"POST /gra")
+        await wire.reply()
+        wire.send(b"phql HTTP/1.1\r\nX-Rest: ")
+        await asyncio.sleep(0.05)
+        del rides[:]
+        wire.send(data)
+        rest = await wire.reply()
+
+    assert orjson.loads(body.body)["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
+    assert rides == []
+    assert rest is not None
+    assert rest.status != 200 or b'"data"' in rest.body
+
+
+async def test_a_token_is_looked_at_for_each_request(
+    gateway: Gateway, rides: list[Ride | None]
+) -> None:
+    async with connected(gateway) as wire:
+        await settled(gateway, wire, request(gateway))
+        gateway.services.access.revoke("tests")
+        revoked = await told(wire, request(gateway))
+        again = await told(wire, request(gateway))
+
+    assert rides[-2:] == [None, None]
+    assert (revoked.status, revoked.code) == (401, "UNAUTHENTICATED")
+    assert (again.status, again.code) == (401, "UNAUTHENTICATED")
+
+
+async def test_who_asks_too_much_is_told_so_on_the_lane_too(
+    tmp_path: Path, rides: list[Ride | None]
+) -> None:
+    async with (
+        running_gateway(tmp_path, rate=1, rate_burst=300) as gateway,
+        connected(gateway) as w,
+    ):
+        replies: list[Reply] = []
+        while not replies or replies[-1].status == 200:
+            w.send(request(gateway, "{ __typename }"))
+            replies.append(cast("Reply", await w.reply()))
+    reply = replies[-1]
+
+    assert rides[-1] is not None
+    assert (reply.status, reply.code) == (429, "RATE_LIMITED")
+    assert int(reply.headers["retry-after"]) >= 1
+
+
+async def test_a_change_on_the_lane_is_made_once_though_its_client_leaves(
+    gateway: Gateway, rides: list[Ride | None]
+) -> None:
+    order_id = await gateway.put()
+    query = documents.CREATE_PAYMENT
+    nobodys = request(gateway, query, input={"orderId": "nobodyhere"})
+    async with connected(gateway) as wire:
+        await told(wire, nobodys)
+        gateway.fault("create_session", delay=0.3)
+        wire.send(request(gateway, query, input={"orderId": order_id}))
+        await asyncio.sleep(0.1)
+    await asyncio.sleep(0.6)
+
+    ((rows,),) = await gateway.services.database.rows(PAYMENTS)
+
+    assert rides[-1] is not None
+    assert rows == 1
+
+
+async def test_a_question_that_takes_too_long_is_given_up(
+    hasty: Gateway, rides: list[Ride | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graph.http.lane.LOOKING", 0.05)
+    database = hasty.services.database
+    assert isinstance(database, SqliteDatabase)
+    async with connected(hasty) as wire:
+        await settled(hasty, wire, request(hasty))
+        held = asyncio.create_task(database.rows(ENDLESS))
+        await asyncio.sleep(0)
+        late = await told(wire, request(hasty))
+        held.cancel()
+        await database.rows(QUICK)
+        after = await told(wire, request(hasty))
+
+    assert rides[-2] is not None
+    assert (late.status, late.code) == (200, "TIMEOUT")
+    assert after.status == 200
+    assert b"errors" not in after.body
+
+
+async def test_a_question_is_taken_back_when_its_client_leaves(
+    gateway: Gateway, rides: list[Ride | None]
+) -> None:
+    database = gateway.services.database
+    assert isinstance(database, SqliteDatabase)
+    async with connected(gateway) as wire:
+        await settled(gateway, wire, request(gateway))
+        held = asyncio.create_task(database.rows(ENDLESS))
+        await asyncio.sleep(0)
+        wire.send(request(gateway))
+        await asyncio.sleep(0.05)
+    await asyncio.sleep(0.05)
+    held.cancel()
+    await database.rows(QUICK)
+
+    ride = rides[-1]
+    assert ride is not None
+    assert ride.under_way is not None
+    assert ride.under_way.cancelled()
+
+
+async def test_a_question_that_fails_is_asked_the_ordinary_way(
+    gateway: Gateway, rides: list[Ride | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with connected(gateway) as wire:
+        first = await settled(gateway, wire, request(gateway))
+        monkeypatch.setattr("graph.compiler.plan.Ready.data", lambda *_: 1 / 0)
+        answered = await told(wire, request(gateway))
+
+    assert rides[-1] is not None
+    assert answered.body == first.body
+
+
+async def test_a_bug_on_the_lane_costs_nobody_the_answer(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Lane, "take", lambda *_: 1 / 0)
+    async with connected(gateway) as wire:
+        answered = await told(wire, request(gateway))
+
+    assert answered.status == 200
