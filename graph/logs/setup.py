@@ -21,7 +21,7 @@ def configure_logs(level: str, form: LogFormat = "json") -> None:
     """Log our own events from a level on, and what libraries warn of."""
     line = json_line if form == "json" else text_line
     structlog.configure(
-        processors=[line],
+        processors=[structlog.contextvars.merge_contextvars, line],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=lambda *_: _OUTPUT,
         cache_logger_on_first_use=True,
