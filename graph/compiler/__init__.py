@@ -2,8 +2,9 @@
 
     query ($id: ID!) { klarnaPayment(id: $id) { id order { number lineItems { name } } } }
 
-1. `compiled` is asked by `graph/execution/executor.py` before graphql-core is. It looks for the
-   operation, the kind of caller and the values of `@skip` and `@include` in its `cache`.
+1. `compiled` is asked by `graph/execution/engine.py` before graphql-core is, or by
+   `graph/http/lane.py` before anything is. It looks for the operation, the kind of caller and the
+   values of `@skip` and `@include` in its `cache`.
 2. The first time, `roots` and `selections` read the document as graphql-core collects it, and make
    a tree of `members` of it. What each field is in SQL its own declaration says, beside its
    resolver: a column of its record, a relationship, a connection (`pages`), a record of any kind

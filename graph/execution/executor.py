@@ -2,38 +2,25 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
-from functools import partial
-from inspect import isawaitable
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple
 
-from graphql import (
-    ExecutionResult,
-    FieldNode,
-    GraphQLError,
-    OperationDefinitionNode,
-    create_source_event_stream,
-    execute,
-)
-from orjson import Fragment
+from graphql import ExecutionResult, GraphQLError
 from strawberry import Schema
 
 from graph.compiler.compiled import Compiler
 from graph.compiler.plan import Ready
-from graph.errors import coded, formatted
 from graph.execution.admission import Admission
 from graph.execution.answer import Answer, not_begun
+from graph.execution.engine import Engine, late_body
 from graph.execution.limits import Limits
 from graph.execution.rates import Standing
 from graph.execution.reading import Prepared
-from graph.execution.variables import variable_errors
 from resolvers.callers import Caller
 from resolvers.context import Context
 from resolvers.errors import BadInput, TimedOut
 from store.events import EventStore
-
-T = TypeVar("T")
 
 _IN_A_STREAM = (
     "A subscription has many answers: ask for it with `Accept: text/event-stream`, or over "
@@ -63,13 +50,9 @@ class Executor:
         compiler: Compiler | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._schema = schema._schema  # noqa: SLF001  (Strawberry's own `execute` picks operations too freely)
-        self._executor_class = schema.execution_context_class
         self._limits = limits
-        self._compiler = compiler
-        self._closed = closed
-        """Whether the schema can neither be read nor guessed."""
-        self._admission = Admission(self._schema, limits, closed=closed, now=now)
+        self._engine = Engine(schema, limits, closed=closed, compiler=compiler)
+        self._admission = Admission(schema._schema, limits, closed=closed, now=now)  # noqa: SLF001  (Strawberry shows its own only)
 
     async def answer(
         self,
@@ -130,7 +113,7 @@ class Executor:
         standing: Standing | None,
     ) -> Answer:
         """Execute a question or a change whose caller was let in already."""
-        body, begun = await self._told(context, prepared, variables)
+        body, begun = await self._engine.run(context, prepared, variables)
         return Answer(body, begun=begun, standing=standing)
 
     def at_once(
@@ -140,9 +123,7 @@ class Executor:
 
         Whoever waits for it sees to its time, and turns to `admitted` if it fails.
         """
-        if self._compiler is None:
-            return None
-        ready = self._compiler.ready(context, prepared.document, prepared.operation, variables)
+        ready = self._engine.ready(context, prepared, variables)
         if ready is None:
             return None
         admitted = self._admission.admit(context.caller, prepared, variables)
@@ -153,7 +134,7 @@ class Executor:
 
     def late(self, prepared: Prepared) -> Answer:
         """Return the answer to what took longer than it may."""
-        return self._late(self._too_late(prepared))
+        return Answer(late_body(self._engine.too_late(prepared)), begun=True)
 
     async def answers(
         self,
@@ -191,34 +172,13 @@ class Executor:
         if isinstance(admitted, Answer):
             return admitted
         try:
-            source = await self._in_time(context, prepared, self._begin(context, prepared, given))
+            source = await self._engine.begin(context, prepared, given)
         except TimedOut as late:
             return not_begun([late], executed=True)
         if isinstance(source, ExecutionResult):
-            errors = self._at_fault(prepared, given, source.errors or ())
+            errors = self._engine.at_fault(prepared, given, source.errors or ())
             return Answer({"errors": errors}, begun=False)
         return self._tell(source, context, prepared, given)
-
-    async def _begin(
-        self, context: Context, prepared: Prepared, variables: dict[str, Any]
-    ) -> AsyncGenerator[object, None] | ExecutionResult:
-        """Return the events of a subscription, or what is wrong with it."""
-        executor = self._executor_class.build(
-            self._schema,
-            prepared.document,
-            None,
-            context,
-            variables,
-            prepared.name,
-            max_coercion_errors=self._limits.max_errors,
-            hide_suggestions=True,
-        )
-        if isinstance(executor, list):
-            return ExecutionResult(None, errors=executor)
-        created = create_source_event_stream(executor)
-        source = await created if isawaitable(created) else created
-        assert isinstance(source, AsyncGenerator | ExecutionResult)  # noqa: S101  (ours are no others)
-        return source
 
     async def _tell(
         self,
@@ -239,109 +199,6 @@ class Executor:
                     yield not_begun([failed], executed=True)
                     return
                 fresh = Context(context.services, context.caller)
-                body, begun = await self._told(fresh, prepared, variables, event)
+                body, begun = await self._engine.run(fresh, prepared, variables, event)
                 told = event.id if isinstance(event, EventStore) else None
                 yield Answer(body, begun=begun, event_id=told)
-
-    async def _told(
-        self,
-        context: Context,
-        prepared: Prepared,
-        variables: dict[str, Any],
-        event: object = None,
-    ) -> tuple[dict[str, Any], bool]:
-        """Execute an operation, and return its answer and whether it was begun."""
-        most = self._limits.max_errors
-        work = self._execute(context, prepared, variables, event)
-        try:
-            found = await self._in_time(context, prepared, work)
-        except TimedOut as late:
-            return self._late(late).body, True
-        errors = found.errors or ()
-        if found.data is None and errors and not any(error.path for error in errors):
-            return {"errors": self._at_fault(prepared, variables, errors)}, False
-        body: dict[str, Any] = {"data": found.data}
-        if errors:
-            body["errors"] = [formatted(error, executed=True) for error in errors[:most]]
-        if len(errors) > most:
-            body["extensions"] = {"errors": {"shown": most, "all": len(errors)}}
-        return body, True
-
-    def _at_fault(
-        self, prepared: Prepared, variables: dict[str, Any], errors: Sequence[GraphQLError]
-    ) -> list[dict[str, Any]]:
-        """Say what is wrong with the variables, or else with the operation."""
-        most, closed = self._limits.max_errors, self._closed
-        wrong = variable_errors(self._schema, prepared.operation, variables, most, closed=closed)
-        return wrong or [formatted(error, executed=True) for error in errors[:most]]
-
-    async def _in_time(
-        self, context: Context, prepared: Prepared, work: Coroutine[Any, Any, T]
-    ) -> T:
-        """Execute an operation within its time. Raises TimedOut.
-
-        A question is given up with all that was asked of the store for it. A change goes on to its
-        end without its caller, since Klarna may have been asked already; but what has not begun by
-        then does not begin.
-        """
-        seconds = self._limits.operation_timeout
-        try:
-            async with asyncio.timeout(seconds) as scope:
-                if prepared.changes:
-                    return await context.services.turns.see_through(work)
-                return await work
-        except TimeoutError:
-            if not scope.expired():
-                raise
-            context.given_up = True
-            raise self._too_late(prepared) from None
-
-    def _too_late(self, prepared: Prepared) -> TimedOut:
-        seconds = self._limits.operation_timeout
-        said = (
-            "What was begun is being finished: send it again under the same `key` for its answer."
-            if prepared.changes
-            else "It was given up: ask for less at once, or again later."
-        )
-        message = f"It took longer than {seconds:g} s. {said}"
-        return TimedOut(message, {"limit": seconds, "retryable": True})
-
-    def _late(self, late: TimedOut) -> Answer:
-        error = coded(late.code, late.message, late.details)
-        return Answer({"data": None, "errors": [error]}, begun=True)
-
-    async def _execute(
-        self, context: Context, prepared: Prepared, variables: dict[str, Any], event: object
-    ) -> ExecutionResult:
-        if self._compiler is not None and event is None:
-            operation = prepared.operation
-            data = await self._compiler.data(context, prepared.document, operation, variables)
-            if data is not None:
-                # It is JSON already, which orjson writes as it is
-                return ExecutionResult(data=cast("Any", Fragment(data)))
-        run = partial(
-            execute,
-            self._schema,
-            prepared.document,
-            root_value=event,
-            context_value=context,
-            variable_values=variables,
-            operation_name=prepared.name,
-            executor_class=self._executor_class,
-            max_coercion_errors=self._limits.max_errors,
-            hide_suggestions=True,  # costly, and `variable_errors` tells of them anyway
-        )
-        if _introspects(prepared.operation):
-            # It waits for nothing and computes for long, which would hold all others up
-            return cast("ExecutionResult", await asyncio.to_thread(run))
-        result = run()
-        return await result if isawaitable(result) else result
-
-
-def _introspects(operation: OperationDefinitionNode) -> bool:
-    """Whether an operation asks for the schema, and for nothing that would have to be fetched."""
-    asked = {
-        node.name.value if isinstance(node, FieldNode) else None
-        for node in operation.selection_set.selections
-    }
-    return asked != {"__typename"} and asked <= {"__schema", "__type", "__typename"}
