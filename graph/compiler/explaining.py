@@ -1,10 +1,17 @@
 """Explaining: the tree and the statement that an operation becomes, or why it is not compiled."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
-from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse, validate
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    OperationType,
+    parse,
+    validate,
+)
 from strawberry import Schema
 
 from graph.compiler.anything import Anything, Entities, Node, Nodes, Way
@@ -40,25 +47,55 @@ def explained(
     operation = next(
         one for one in document.definitions if isinstance(one, OperationDefinitionNode)
     )
+    given = _supposed(operation) | dict(given)
+    told = explanation(schema, document, operation, kind, given)
+    yield from told.tree
+    if told.tree:
+        yield ""
+    yield told.sql if told.sql is not None else f"Not covered: {told.reason}"
+
+
+class Explanation(NamedTuple):
+    """What an operation becomes."""
+
+    tree: Sequence[str]
+    """Its members, each on a line and indented below what it belongs to."""
+    sql: str | None
+    """Its statement; None if it is not covered."""
+    reason: str | None
+    """Why it is not."""
+
+
+def explanation(
+    schema: Schema,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    kind: CallerKind,
+    given: Mapping[str, Any],
+) -> Explanation:
+    """Return what an operation of a good document becomes for a kind of caller."""
     if operation.operation is not OperationType.QUERY:
-        yield f"Not covered: it is a {operation.operation.value}."
-        return
+        return Explanation((), None, f"it is a {operation.operation.value}.")
     context = _context(kind)
     entry = Entry(schema, document, operation, kind, context.scope.reach)
+    tree: Sequence[str] = ()
     try:
-        values = entry.variables.read(_supposed(operation) | dict(given))
+        values = entry.variables.read(given)
         plan = entry.plan(values)
-        built: Any = plan
-        if not isinstance(plan, NotCovered):
-            yield from _members(plan.members, "")
-            yield ""
-            shapes, _ = plan.put(context, values)
-            built = plan.build(shapes, context.services.cursors)
+        if isinstance(plan, NotCovered):
+            return Explanation((), None, str(plan))
+        tree = list(_members(plan.members, ""))
+        shapes, _ = plan.put(context, values)
+        built = plan.build(shapes, context.services.cursors)
     except Unusual:
-        built = "its arguments are wrong or unusual: give it others by --variables"
+        return Explanation(
+            tree, None, "its arguments are wrong or unusual: `explain --variables` takes others."
+        )
     except Fault as fault:
-        built = fault.message
-    yield built.sql if hasattr(built, "sql") else f"Not covered: {built}"
+        return Explanation(tree, None, fault.message)
+    if isinstance(built, NotCovered):
+        return Explanation(tree, None, str(built))
+    return Explanation(tree, built.sql, None)
 
 
 def _supposed(operation: OperationDefinitionNode) -> dict[str, Any]:

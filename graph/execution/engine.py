@@ -18,11 +18,13 @@ from orjson import Fragment
 from strawberry import Schema
 
 from graph.compiler.compiled import Compiler
+from graph.compiler.explaining import explanation
 from graph.compiler.plan import Ready
 from graph.errors import coded, formatted
 from graph.execution.limits import Limits
 from graph.execution.reading import Prepared
 from graph.execution.variables import variable_errors
+from resolvers.callers import CallerKind
 from resolvers.context import Context
 from resolvers.errors import TimedOut
 
@@ -37,6 +39,7 @@ class Engine:
     ) -> None:
         self._schema = schema._schema  # noqa: SLF001  (Strawberry's own `execute` picks operations too freely)
         self._executor_class = schema.execution_context_class
+        self._strawberry = schema
         self._limits = limits
         self._closed = closed
         """Whether the schema can neither be read nor guessed."""
@@ -49,6 +52,18 @@ class Engine:
         if self._compiler is None:
             return None
         return self._compiler.ready(context, prepared.document, prepared.operation, variables)
+
+    async def plan(self, prepared: Prepared, variables: dict[str, Any]) -> dict[str, Any]:
+        """Return what an operation is compiled to for an operator, or why it is not."""
+        told = await asyncio.to_thread(
+            explanation,
+            self._strawberry,
+            prepared.document,
+            prepared.operation,
+            CallerKind.operator,
+            variables,
+        )
+        return told._asdict()
 
     async def run(
         self,

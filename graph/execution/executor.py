@@ -17,7 +17,7 @@ from graph.execution.engine import Engine, late_body
 from graph.execution.limits import Limits
 from graph.execution.rates import Standing
 from graph.execution.reading import Prepared
-from resolvers.callers import Caller
+from resolvers.callers import Caller, CallerKind
 from resolvers.context import Context
 from resolvers.errors import BadInput, TimedOut
 from store.events import EventStore
@@ -90,7 +90,8 @@ class Executor:
     ) -> Answer:
         """Execute a question or a change, if its caller may ask for so much.
 
-        With `cost` in the request's `extensions` the answer's tell what it cost.
+        With `cost` in the request's `extensions` the answer's tell what it cost, and with `plan`
+        they tell an operator what it is compiled to.
         """
         if prepared.lasts:
             return not_begun([BadInput(_IN_A_STREAM, {"argument": "query"})], executed=True)
@@ -100,8 +101,13 @@ class Executor:
             return admitted
         cost, standing = admitted
         answer = await self.admitted(context, prepared, given, standing)
+        told: dict[str, Any] = {}
         if extensions and extensions.get("cost") is True:
-            told = {"cost": {"cost": cost, "maximum": self._limits.max_cost}}
+            told["cost"] = {"cost": cost, "maximum": self._limits.max_cost}
+        if extensions and extensions.get("plan") is True:
+            operator = context.caller.kind is CallerKind.operator
+            told["plan"] = await self._engine.plan(prepared, given) if operator else None
+        if told:
             answer.body["extensions"] = answer.body.get("extensions", {}) | told
         return answer
 

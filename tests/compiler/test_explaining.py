@@ -6,6 +6,8 @@ import pytest
 from typer.testing import CliRunner
 
 from graph.__main__ import cli
+from resolvers.callers import CallerKind
+from tests.gateway import Gateway
 
 ORDER = """
 query ($id: ID!, $first: Int) {
@@ -65,3 +67,21 @@ def test_variables_that_are_no_json_object_are_refused(tmp_path: Path) -> None:
 
         assert result.exit_code != 0
         assert "--variables" in result.output
+
+
+@pytest.mark.parametrize(
+    ("query", "covered"), [(ORDER, True), ("{ __schema { queryType { name } } }", False)]
+)
+async def test_an_operator_is_told_the_plan_on_request(
+    gateway: Gateway, query: str, covered: bool
+) -> None:
+    variables = {"id": "nobody"} if covered else {}
+    body = {"query": query, "variables": variables, "extensions": {"plan": True}}
+    operator = gateway.token(kind=CallerKind.operator)
+
+    _, told = await gateway.post(body, token=operator)
+    _, other = await gateway.post(body)
+
+    plan = told["extensions"]["plan"]
+    assert (plan["sql"] is None) == (plan["reason"] is not None) == (not covered)
+    assert other["extensions"] == {"plan": None}
