@@ -187,14 +187,14 @@ class GatewayChanges:
         """
         return await gateways.delete_klarna_gateway(info.context, id)
 
-    @mutation(KlarnaGatewayResult, switching.enable_klarna_gateway)
+    @mutation(KlarnaGatewayResult, switching.enable_klarna_gateway, in_one=True)
     async def enable_klarna_gateway(
         self, info: Info, id: Annotated[strawberry.ID, Doc("The gateway's id.")]
     ) -> store.KlarnaGateway:
         """Let a disabled gateway take new payments again. Not for checkouts."""
         return await switching.enable_klarna_gateway(info.context, id)
 
-    @mutation(KlarnaGatewayResult, switching.disable_klarna_gateway)
+    @mutation(KlarnaGatewayResult, switching.disable_klarna_gateway, in_one=True)
     async def disable_klarna_gateway(
         self, info: Info, id: Annotated[strawberry.ID, Doc("The gateway's id.")]
     ) -> store.KlarnaGateway:

@@ -256,7 +256,7 @@ class OrderQuestions:
 class OrderChanges:
     """What can be done with orders."""
 
-    @mutation(OrderResult, orders.put_order)
+    @mutation(OrderResult, orders.put_order, in_one=True)
     async def put_order(
         self, info: Info, input: Annotated[OrderInput, Doc("The order, whole.")]
     ) -> store.Order:

@@ -104,14 +104,14 @@ class PaymentMethodChanges:
         said = changes(PaymentMethodSettings, input)
         return await payment_methods.update_payment_method(info.context, id, said)
 
-    @mutation(PaymentMethodResult, switching.enable_payment_method)
+    @mutation(PaymentMethodResult, switching.enable_payment_method, in_one=True)
     async def enable_payment_method(
         self, info: Info, id: Annotated[strawberry.ID, Doc("The payment method's id.")]
     ) -> store.PaymentMethod:
         """Let orders be paid this way again. For integrations only."""
         return await switching.enable_payment_method(info.context, id)
 
-    @mutation(PaymentMethodResult, switching.disable_payment_method)
+    @mutation(PaymentMethodResult, switching.disable_payment_method, in_one=True)
     async def disable_payment_method(
         self, info: Info, id: Annotated[strawberry.ID, Doc("The payment method's id.")]
     ) -> store.PaymentMethod:

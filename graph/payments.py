@@ -331,7 +331,7 @@ class PaymentChanges:
         referable = content(Referable, input)
         return await payments.create_klarna_payment(info.context, input.order_id, referable)
 
-    @mutation(KlarnaPaymentResult, payments.update_klarna_payment)
+    @mutation(KlarnaPaymentResult, payments.update_klarna_payment, in_one=True)
     async def update_klarna_payment(
         self,
         info: Info,
@@ -357,7 +357,9 @@ class PaymentChanges:
         """
         return await payments.delete_klarna_payment(info.context, id)
 
-    @mutation(KlarnaPaymentResult, payments.save_klarna_auth_token, about=payments_by_id)
+    @mutation(
+        KlarnaPaymentResult, payments.save_klarna_auth_token, about=payments_by_id, in_one=True
+    )
     async def save_klarna_auth_token(
         self,
         info: Info,

@@ -52,6 +52,9 @@ class Answering(Protocol):
     def owner(self) -> str:
         """What tells it from all others, whichever attempt at it this is."""
 
+    async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Make a change for it, and claim it in that if it is not claimed yet."""
+
     async def record(self, transaction: Transaction, result: object) -> None:
         """Write the answer down, if the change's result is one."""
 
@@ -129,6 +132,7 @@ class Context:
                 await self.request.record(transaction, result)
             return result
 
-        result = await self.services.database.write(run)
+        write = self.services.database.write if self.request is None else self.request.write
+        result = await write(run)
         self.loaders.forget()
         return result

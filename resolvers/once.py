@@ -7,7 +7,6 @@ the other.
 
 import hashlib
 from collections.abc import Awaitable, Callable
-from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import fields
 from datetime import timedelta
@@ -70,12 +69,15 @@ async def once(
     work: Callable[[], Awaitable[R]],
     *,
     about: Named | None = None,
+    in_one: bool = False,
 ) -> R:
     """Do what is asked for, or return what came of it when it was asked for under this key.
 
     `asked` is what makes it the same request, as JSON. Where nobody knows the outcome, or nothing
     was done, the same request can be sent again. `about` is what a checkout names in asking, and
-    must see still when it is answered again. Raises what `work` raises, Refused and BadInput.
+    must see still when it is answered again. With `in_one` the request is claimed in the first
+    change that `work` makes, and not in one before it: that is for work that asks nothing of
+    anybody until then. Raises what `work` raises, Refused and BadInput.
     """
     context.request = None
     if key is None:
@@ -84,16 +86,19 @@ async def once(
         message = f"A key has 1 to {MAX_KEY} characters that can be printed."
         raise BadInput(message, {"argument": "key"})
     claim = Claim(context, key, asked, about)
-    live = context.services.claims
-    answered = await context.database.write(lambda change: claim.take(change, live))
-    if answered is not None:
-        told: R = claim.read(answered)
-        return told
-    live.add(claim.owner)
     try:
+        if not in_one:
+            await claim.write(_nothing)
         return await _answered(context, claim, work)
+    except Answered as known:
+        told: R = claim.read(known.sealed)
+        return told
     finally:
-        live.discard(claim.owner)
+        claim.let_go()
+
+
+async def _nothing(_: Transaction) -> None:
+    """Change nothing."""
 
 
 async def _answered(context: Context, claim: "Claim", work: Callable[[], Awaitable[R]]) -> R:
@@ -101,20 +106,23 @@ async def _answered(context: Context, claim: "Claim", work: Callable[[], Awaitab
     context.request = claim
     try:
         result = await work()
+    except Answered:
+        raise
     except Refused as no:
-        await context.database.write(claim.release if no.retryable else claim.answering(no))
+        await claim.write(claim.release if no.retryable else claim.answering(no))
         raise
     except (NotFound, Forbidden, BadInput):
-        await context.database.write(claim.forget)
+        if claim.taken:
+            await claim.write(claim.forget)
         raise
     except Exception:  # whatever it was, it may have been done: only the same may be asked again
         with suppress(StoreUnavailable):
-            await context.database.write(claim.release)
+            await claim.write(claim.release)
         raise
     if type(result) in _FLEETING:
-        await context.database.write(claim.release)
+        await claim.write(claim.release)
     elif claim.answered != result:
-        await context.database.write(claim.answering(result))
+        await claim.write(claim.answering(result))
     return result
 
 
@@ -128,15 +136,26 @@ def _in_use() -> Refused:
     )
 
 
+class Answered(Exception):
+    """The request was answered before: what would have been changed is not."""
+
+    def __init__(self, sealed: str) -> None:
+        super().__init__()
+        self.sealed = sealed
+
+
 class Claim:
     """One request under a key, while this process works on it."""
 
     answered: object = None
     """The answer that was written with the change that it tells of."""
+    taken = False
+    """Whether the request is claimed by now."""
 
     def __init__(self, context: Context, key: str, asked: object, about: Named | None) -> None:
         self._context = context
         self._keys: KeyRing = context.services.keys
+        self._live = context.services.claims
         self._about = about
         at = context.now()
         self._request = Request(
@@ -151,11 +170,35 @@ class Claim:
             created_at=at,
         )
 
-    async def take(self, transaction: Transaction, live: AbstractSet[str]) -> str | None:
-        """Claim the request, or return its sealed answer. Raises Refused and NotFound.
+    async def write(self, work: Callable[[Transaction], Awaitable[R]]) -> R:
+        """Make a change for the request, and claim it in that if it is not claimed yet.
+
+        Raises Answered, Refused and NotFound as `_take` does, and what the change raises: then
+        nothing is changed, and nothing claimed.
+        """
+        database = self._context.database
+        if self.taken:
+            return await database.write(work)
+
+        async def claimed(transaction: Transaction) -> R:
+            await self._take(transaction)
+            return await work(transaction)
+
+        result = await database.write(claimed)
+        self.taken = True
+        self._live.add(self.owner)
+        return result
+
+    def let_go(self) -> None:
+        """Work on the request no more."""
+        if self.taken:
+            self._live.discard(self.owner)
+
+    async def _take(self, transaction: Transaction) -> None:
+        """Claim the request. Raises Answered, Refused and NotFound.
 
         An answer is not given again to a checkout that would not see any more what it is about;
-        whoever sees a mode sees all that was done in it. A claim that is `live` in this process is
+        whoever sees a mode sees all that was done in it. A claim that is live in this process is
         not taken over, however long it lasts.
         """
         wanted = self._request
@@ -163,7 +206,7 @@ class Claim:
         known = await log.find(transaction, wanted)
         if known is None:
             await log.add(transaction, wanted)
-            return None
+            return
         if known.fingerprint != wanted.fingerprint:
             raise Refused(
                 RefusalCode.KEY_REUSED,
@@ -174,11 +217,10 @@ class Claim:
         if known.answer is not None:
             if self._about and self._context.caller.kind is CallerKind.sales_channel:
                 await seen(self._context, transaction, self._about.lookup, self._about.id)
-            return known.answer
-        if self.owner in live or known.claimed_until > wanted.created_at:
+            raise Answered(known.answer)
+        if self.owner in self._live or known.claimed_until > wanted.created_at:
             raise _in_use()
         await log.claim(transaction, wanted)
-        return None
 
     async def record(self, transaction: Transaction, result: object) -> None:
         """Write the answer in the transaction of the change that it tells of."""

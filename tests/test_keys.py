@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from collections.abc import Coroutine
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +13,8 @@ from graphql import GraphQLObjectType, build_schema
 
 from graph.schema import printed
 from resolvers.callers import CallerKind
+from store.changes import Change
+from store.database import Work
 from store.gateways import GatewayRegion, KlarnaGateway
 from store.instants import Instant
 from store.rows import rows_of
@@ -373,3 +376,44 @@ def test_an_answer_from_before_a_field_was_added_is_read() -> None:
     assert rows.restore(kept) == gateway
     del kept["force_payments"], kept["disabled_at"]
     assert rows.restore(kept | {"gone": 1}) == gateway
+
+
+async def test_what_begins_with_its_change_is_claimed_changed_and_answered_in_one(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So nobody can find the one without the others, whenever the process dies."""
+    database = gateway.services.database
+    writes: list[object] = []
+    write = database.write
+    payment = await gateway.open()
+    token = await gateway.authorize(payment)
+    save = {"id": payment["id"], "authToken": token, "key": "save"}
+
+    def counted(work: Work[Any]) -> Coroutine[Any, Any, Any]:
+        writes.append(work)
+        return write(work)
+
+    monkeypatch.setattr(database, "write", counted)
+    first = await gateway.do(SAVE, **save)
+    once = len(writes)
+    again = await gateway.do(SAVE, **save)
+
+    assert first["__typename"] == "KlarnaPayment", first
+    assert (once, len(writes)) == (1, 2)
+    assert first == again
+
+
+async def test_a_change_that_could_not_be_written_leaves_no_claim_behind(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Change, "save", full)
+        error = await gateway.fails(PUT, input=orders.german(), key="push")
+    other = await gateway.do(PUT, input=orders.german() | {"number": "W2"}, key="other")
+    made = await gateway.do(PUT, input=orders.german(), key="push")
+
+    assert error["extensions"]["code"] == "UNAVAILABLE"
+    assert other["__typename"] == made["__typename"] == "Order"

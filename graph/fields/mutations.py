@@ -30,13 +30,18 @@ _KEY = inspect.Parameter("key", inspect.Parameter.KEYWORD_ONLY, default=None, an
 
 
 def mutation(
-    result: Any, makes: Callable[..., Any], *, about: Lookup[Any] | None = None
+    result: Any,
+    makes: Callable[..., Any],
+    *,
+    about: Lookup[Any] | None = None,
+    in_one: bool = False,
 ) -> Callable[[Resolver], Any]:
     """Declare a mutation: null where it failed, and else a member of the union `result`.
 
     The change that it `makes` says who may ask for it. It takes a `key` beside its own arguments.
     `about` finds what it is asked for by its id; one that checkouts may ask for has to have it, and
-    raises LookupError otherwise.
+    raises LookupError otherwise. With `in_one` it begins with its change, and asks nothing of
+    anybody before.
     """
     doers = doers_of(makes)
     if about is None and CallerKind.sales_channel in doers:
@@ -50,7 +55,12 @@ def mutation(
             asked = {"mutation": info.field_name, "arguments": _said(given)}
             named = None if about is None else Named(about, _id_in(given))
             return await once(
-                info.context, key, asked, lambda: resolver(self, info, **given), about=named
+                info.context,
+                key,
+                asked,
+                lambda: resolver(self, info, **given),
+                about=named,
+                in_one=in_one,
             )
 
         signature = inspect.signature(resolver)
