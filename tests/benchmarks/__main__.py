@@ -4,6 +4,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -111,8 +112,14 @@ def serve(
             "changed": bench.data.shop.changed,
             "queries": {name: workload.query for name, workload in WORKLOADS.items()},
         }
+        signal.signal(signal.SIGTERM, _end)  # which as it is would leave the server behind
         _say(orjson.dumps(told).decode())
-        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        with suppress(KeyboardInterrupt):
+            signal.pause()
+
+
+def _end(*_: object) -> None:
+    raise SystemExit(0)
 
 
 def _chosen(name: str) -> Sequence[Variant]:
