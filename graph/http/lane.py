@@ -95,8 +95,7 @@ class Ride:
 
     def log(self, status: int | None, sent: int | None) -> None:
         """Log the request; without a status nobody was there any more to be answered."""
-        with answering(self.this):
-            log_request(self.this, status, perf_counter() - self.begun, self._head.length, sent)
+        log_request(self.this, status, perf_counter() - self.begun, self._head.length, sent)
 
 
 def _lines(standing: Standing) -> str:

@@ -134,6 +134,7 @@ def log_request(
     quiet = this.route in QUIET and status == 200  # noqa: PLR2004  (HTTP's own number)
     (log.debug if quiet else log.info)(
         "request",
+        about=this,
         method=this.method,
         status=status,
         ms=round(took * 1000, 2),

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from structlog.tracebacks import ExceptionDictTransformer
 
-from graph.logs.access import asked
+from graph.logs.access import Asked, asked
 from graph.logs.redaction import bounded, redact_exceptions, redacted
 
 PROSE = ("message", "error", "reason")
@@ -54,7 +54,7 @@ def _said(level: str, event: Event) -> dict[str, Any]:
         "level": level,
         "event": event.pop("event"),
     }
-    request = asked()
+    request: Asked | None = event.pop("about", None) or asked()
     if request is not None:
         said |= request.words()
     said |= event
