@@ -322,3 +322,15 @@ async def test_a_nul_in_metadata_is_a_coded_error(gateway: Gateway, metadata: Js
     error = await gateway.fails(documents.PUT_ORDER, input=orders.german() | {"metadata": metadata})
 
     assert error["extensions"]["code"] == "BAD_USER_INPUT"
+
+
+@pytest.mark.parametrize("field", ["name", "forcePayments", "countryCode"])
+async def test_a_field_that_cannot_be_unset_is_named_as_callers_know_it(
+    gateway: Gateway, field: str
+) -> None:
+    id = gateway.gateways["EU"]
+
+    error = await gateway.fails(documents.UPDATE_GATEWAY, id=id, input={field: None})
+
+    assert error["message"].startswith(f"`{field}` cannot be null")
+    assert error["extensions"]["path"] == ["input", field]

@@ -4,6 +4,7 @@ import inspect
 from typing import Any, TypeVar, dataclass_transform
 
 import strawberry
+from strawberry.utils.str_converters import to_camel_case
 
 from graph.fields.describe import describe, graph_enum
 from resolvers.errors import BadInput
@@ -48,9 +49,10 @@ def changes(kind: type[Referable], given: object) -> dict[str, Any]:
         if field.optional and value == "":
             value = None
         if value is None and not field.optional:
+            name = to_camel_case(field.name)
             raise BadInput(
-                f"`{field.name}` cannot be null: leave it out to keep it as it is.",
-                {"argument": "input", "path": ["input", field.name]},
+                f"`{name}` cannot be null: leave it out to keep it as it is.",
+                {"argument": "input", "path": ["input", name]},
             )
         said[field.name] = value
     return said

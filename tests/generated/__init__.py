@@ -1,0 +1,1 @@
+"""Documents that nobody wrote, asked of a gateway that runs."""
