@@ -1,7 +1,6 @@
 """The command `klarna-graph`, also run as `python -m graph`."""
 
 import asyncio
-import gc
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Annotated
 import orjson
 import typer
 
+from graph.collecting import freeze, freeze_if_many
 from graph.commands.application_group import applications
 from graph.commands.console import JsonFlag, fail, run, say, settings_or_end, stop_signal
 from graph.commands.key_group import keys
@@ -60,9 +60,8 @@ def serve() -> None:
 
     async def show() -> None:
         stopped = stop_signal()
-        async with serving(settings, SystemClock()) as (url, _):
-            gc.collect()
-            gc.freeze()  # what was built once is looked through no more, which took 80 ms a time
+        async with serving(settings, SystemClock(), settle=freeze_if_many) as (url, _):
+            freeze()
             say(f"klarna-graph listens on {url}")
             await stopped.wait()
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 from typing import cast
@@ -151,10 +151,12 @@ def create_app(
     return app
 
 
-def executor_of(settings: Settings) -> Executor:
+def executor_of(settings: Settings, settle: Callable[[], None] | None = None) -> Executor:
     """Return what executes operations."""
     mode = settings.compiler
-    compiler = None if mode == "off" else Compiler(schema, eager=mode == "eager")
+    compiler = None
+    if mode != "off":
+        compiler = Compiler(schema, eager=mode == "eager", settle=settle)
     return Executor(schema, settings.limits, closed=settings.production, compiler=compiler)
 
 
@@ -176,12 +178,17 @@ def _ready(services: Services) -> Handler:
 
 
 @asynccontextmanager
-async def serving(settings: Settings, clock: Clock) -> AsyncIterator[tuple[str, Services]]:
-    """Run the gateway, and give the address it listens on and what it works with."""
+async def serving(
+    settings: Settings, clock: Clock, *, settle: Callable[[], None] | None = None
+) -> AsyncIterator[tuple[str, Services]]:
+    """Run the gateway, and give the address it listens on and what it works with.
+
+    `settle` is called whenever something new is kept for long.
+    """
     log_unhandled(asyncio.get_running_loop())
     documents, cors = documents_of(settings), Cors(settings.cors_origins)
     async with services_of(settings, clock) as services:
-        executor = executor_of(settings)
+        executor = executor_of(settings, settle)
         app = create_app(settings, services, executor, documents, cors)
         seconds = settings.limits.operation_timeout
         lane = Lane(services, executor, documents, Heads(cors), seconds=seconds)

@@ -1,7 +1,7 @@
 """The compiled path: what is covered is answered in one statement, and all else is not answered."""
 
 import asyncio
-from collections.abc import Coroutine, Hashable, Mapping
+from collections.abc import Callable, Coroutine, Hashable, Mapping
 from typing import Any
 
 import structlog
@@ -26,12 +26,16 @@ class Compiler:
 
     Compiling is done on a thread, one operation at a time. Nobody waits for it: an operation that
     is asked for once is planned, asked for again its statement is built, and from then on it is
-    answered by that. With `eager` whoever asks first waits.
+    answered by that. With `eager` whoever asks first waits. `settle` is called when something was
+    compiled, and nothing is being compiled.
     """
 
-    def __init__(self, schema: Schema, *, eager: bool = False) -> None:
+    def __init__(
+        self, schema: Schema, *, eager: bool = False, settle: Callable[[], None] | None = None
+    ) -> None:
         self._kept = Kept(schema)
         self._eager = eager
+        self._settle = settle
         self._sound: bool | None = None
         self._under_way: asyncio.Task[None] | None = None
 
@@ -118,9 +122,14 @@ class Compiler:
         if self._eager:
             await work
         elif self._under_way is None or self._under_way.done():
-            self._under_way = asyncio.create_task(work)
+            self._under_way = asyncio.create_task(self._aside(work))
         else:
             work.close()
+
+    async def _aside(self, work: Coroutine[Any, Any, None]) -> None:
+        await work
+        if self._settle is not None:
+            self._settle()
 
     async def _plan(self, entry: Entry, branch: Hashable, values: Values) -> None:
         plan: Plan | NotCovered
