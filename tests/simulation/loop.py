@@ -1,6 +1,7 @@
 """An event loop without clock or sockets: a seed decides who goes first; waiting takes no time."""
 
 import asyncio
+import contextvars
 import selectors
 from dataclasses import dataclass
 from random import Random
@@ -44,7 +45,8 @@ class SeededLoop(asyncio.SelectorEventLoop):
             task._log_destroy_pending = False  # type: ignore[attr-defined]
             try:
                 coroutine: Any = task.get_coro()
-                coroutine.close()
+                # What it had bound for the log's lines it lets go of in a context of its own
+                contextvars.copy_context().run(coroutine.close)
             except RuntimeError:
                 continue  # it wanted to wait while it was closed
         self.set_exception_handler(lambda *_: None)
