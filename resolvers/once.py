@@ -218,6 +218,8 @@ class Claim:
             if self._about and self._context.caller.kind is CallerKind.sales_channel:
                 await seen(self._context, transaction, self._about.lookup, self._about.id)
             raise Answered(known.answer)
+        if known.claim == wanted.claim:
+            return  # another change of the same request was faster
         if self.owner in self._live or known.claimed_until > wanted.created_at:
             raise _in_use()
         await log.claim(transaction, wanted)

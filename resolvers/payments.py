@@ -1,6 +1,6 @@
 """Klarna payments: opening them, saving the shopper's token, following the order."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ from resolvers.operations import digest, operation_key, perform
 from resolvers.permissions import INTEGRATIONS, PAYERS, done_by
 from resolvers.purchases import EDITABLE
 from resolvers.refreshing import refresh
-from resolvers.releasing import NothingHeld, Releasing, release
+from resolvers.releasing import NothingHeld, Releasing, promise_release, release
 from resolvers.seeing import seen
 from resolvers.sessions import authorized
 from resolvers.texts import check_texts
@@ -153,11 +153,13 @@ async def save_klarna_auth_token(
             await _must_be_fresh(change, payment, auth_token)
             held = authorized(payment, auth_token, change.at)
             payment = await change.save(payment, held, "authorized")
-        return payment if order.status in EDITABLE else Unwanted(payment)
+        if order.status in EDITABLE:
+            return payment
+        return Unwanted(await promise_release(change, order.id))
 
     saved = await context.change(save)
     if isinstance(saved, Unwanted):
-        await release(context, [saved.payment])
+        await release(context, saved.payments)
         raise Refused(
             RefusalCode.ORDER_NOT_EDITABLE,
             "The order was paid otherwise or is over: the authorization was given up.",
@@ -167,9 +169,9 @@ async def save_klarna_auth_token(
 
 
 class Unwanted(NamedTuple):
-    """A payment that holds an authorization which its order has no use for any more."""
+    """What an order has no use for any more: authorizations that are to be given up."""
 
-    payment: KlarnaPayment
+    payments: Sequence[KlarnaPayment]
 
 
 async def _must_be_fresh(change: Change, payment: KlarnaPayment, auth_token: str) -> None:

@@ -56,7 +56,8 @@ async def place_order(context: Context, order_id: str) -> Order:
             placed = await perform(context, placing)
         except Settled:  # another process was faster
             return await orders_by_id.known(context.database, order.id)
-        context.services.turns.begin(release(context, placing.given_up))
+        apart = Context(context.services, context.caller)  # it is no part of what is asked for
+        context.services.turns.begin(release(apart, placing.given_up))
         return placed if placing.capture is None else await _captured(context, placing.capture)
 
     return await context.services.turns.join("place", asked.id, conversation)

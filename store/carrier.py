@@ -27,7 +27,7 @@ class Job(Generic[J]):
         return self.future.cancelled()
 
 
-Outcome = tuple[Any, Exception | None]
+Outcome = tuple[Any, BaseException | None]
 """What became of a job: its result, or the exception it raised."""
 Trip = Callable[[sqlite3.Connection, Sequence[Job[J]]], Sequence[Outcome]]
 """Does jobs on the connection's thread and returns what became of each."""
@@ -49,7 +49,7 @@ class Carrier(Generic[J]):
         self._worker = worker
         self._trip = trip
         self._arrived = arrived
-        """Called after each trip, whatever came of its jobs and of those who asked for them."""
+        """Called after each trip, before another one begins and whatever came of its jobs."""
         self._waiting: deque[Job[J]] = deque()
         self._under_way = False
         """Whether a trip is under way, or about to begin."""
@@ -87,28 +87,33 @@ class Carrier(Generic[J]):
         error = back.exception()
         if error is None:
             self._back(batch, back.result())
-        elif isinstance(error, Exception):
-            self._back(batch, [(None, error)] * len(batch))
         else:
-            raise error
+            self._back(batch, [(None, error)] * len(batch))
 
     def _back(self, batch: Sequence[Job[J]], outcomes: Sequence[Outcome]) -> None:
-        if self._waiting:
-            self._leave()  # before anything else: the thread has nothing to do meanwhile
-        else:
-            self._under_way = False
-        if self._arrived is not None:
-            self._arrived()
-        for job, (result, failure) in zip(batch, outcomes, strict=True):
-            if job.future.done():
-                continue
-            if failure is None:
-                job.future.set_result(result)
+        try:
+            if self._arrived is not None:
+                self._arrived()  # before the next trip: the thread must leave alone what it reads
+        finally:
+            if self._waiting:
+                self._leave()
             else:
-                job.future.set_exception(failure)
-        if not self._under_way:
-            while self._idle:
-                self._idle.pop().set_result(None)
+                self._under_way = False
+            for job, (result, failure) in zip(batch, outcomes, strict=True):
+                if job.future.done():
+                    continue
+                if failure is None:
+                    job.future.set_result(result)
+                else:
+                    job.future.set_exception(failure)
+            if not self._under_way:
+                self._rest()
+
+    def _rest(self) -> None:
+        for idle in self._idle:
+            if not idle.done():
+                idle.set_result(None)
+        self._idle.clear()
 
     async def close(self) -> None:
         """Finish what waits, then close the connection."""

@@ -13,8 +13,11 @@ from graphql import GraphQLObjectType, build_schema
 
 from graph.schema import printed
 from resolvers.callers import CallerKind
+from resolvers.context import Context
+from resolvers.once import once
+from resolvers.reconcile import reconcile
 from store.changes import Change
-from store.database import Work
+from store.database import StoreUnavailable, Work
 from store.gateways import GatewayRegion, KlarnaGateway
 from store.instants import Instant
 from store.rows import rows_of
@@ -417,3 +420,39 @@ async def test_a_change_that_could_not_be_written_leaves_no_claim_behind(
 
     assert error["extensions"]["code"] == "UNAVAILABLE"
     assert other["__typename"] == made["__typename"] == "Order"
+
+
+async def test_changes_of_one_request_at_once_share_its_claim(gateway: Gateway) -> None:
+    access = gateway.services.access
+    context = Context(gateway.services, await access.caller(gateway.token()))
+    made: list[str] = []
+
+    async def change(change: Change) -> None:
+        made.append(change.at)
+
+    async def work() -> None:
+        await asyncio.gather(context.change(change), context.change(change))
+
+    await once(context, "both", {}, work, in_one=True)
+
+    assert len(made) == 2
+
+
+async def test_an_authorization_that_nobody_wants_is_given_up_though_the_process_dies(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payment = await gateway.open()
+    token = await gateway.authorize(payment)
+    order_id = (await gateway.do(documents.PAYMENT, id=payment["id"]))["order"]["id"]
+    await gateway.do(documents.CANCEL, id=order_id)
+
+    async def dies(*_: object) -> None:
+        raise StoreUnavailable("The process dies here.")
+
+    with monkeypatch.context() as dying:
+        dying.setattr("resolvers.payments.release", dies)
+        await gateway.fails(SAVE, id=payment["id"], authToken=token, key="late")
+    gateway.clock.advance(timedelta(minutes=5))
+    await reconcile(gateway.services)
+
+    assert len(gateway.effects("authorization_cancelled")) == 1

@@ -71,13 +71,16 @@ class Engine:
         prepared: Prepared,
         variables: dict[str, Any],
         event: object = None,
+        *,
+        compiled: bool = True,
     ) -> tuple[dict[str, Any], bool]:
         """Run an operation, and return its answer and whether it was begun.
 
-        A subscription is run for each `event`.
+        A subscription is run for each `event`. What has failed as it is `compiled` need not be.
         """
         most = self._limits.max_errors
-        work = self._execute(context, prepared, variables, event)
+        compiled = compiled and event is None
+        work = self._execute(context, prepared, variables, event, compiled=compiled)
         try:
             found = await self._in_time(context, prepared, work)
         except TimedOut as late:
@@ -159,9 +162,15 @@ class Engine:
         return TimedOut(message, {"limit": seconds, "retryable": True})
 
     async def _execute(
-        self, context: Context, prepared: Prepared, variables: dict[str, Any], event: object
+        self,
+        context: Context,
+        prepared: Prepared,
+        variables: dict[str, Any],
+        event: object,
+        *,
+        compiled: bool,
     ) -> ExecutionResult:
-        if self._compiler is not None and event is None:
+        if self._compiler is not None and compiled:
             operation = prepared.operation
             data = await self._compiler.data(context, prepared.document, operation, variables)
             if data is not None:

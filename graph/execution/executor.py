@@ -117,9 +117,11 @@ class Executor:
         prepared: Prepared,
         variables: dict[str, Any],
         standing: Standing | None,
+        *,
+        compiled: bool = True,
     ) -> Answer:
         """Execute a question or a change whose caller was let in already."""
-        body, begun = await self._engine.run(context, prepared, variables)
+        body, begun = await self._engine.run(context, prepared, variables, compiled=compiled)
         return Answer(body, begun=begun, standing=standing)
 
     def at_once(

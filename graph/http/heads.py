@@ -7,6 +7,7 @@ says who is asking and how to answer; whether that one may ask is looked at for 
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import NamedTuple
 
 from aiohttp import HttpVersion11, hdrs
@@ -18,7 +19,7 @@ from graph.http.bodies import MAX_BODY, is_json
 from graph.http.headers import SAFE, Cors
 from graph.http.negotiation import OFFERED, SINGLE, preferred
 from graph.logs.access import REQUEST_ID
-from resolvers.access import digest_of
+from resolvers.access import Access, digest_of
 from resolvers.errors import Unauthenticated
 
 BEGINNING = b"POST /graphql HTTP/1.1\r\n"
@@ -64,26 +65,34 @@ class Head(NamedTuple):
 
 
 class Heads:
-    """The heads that were read before; the one longest unused is forgotten first."""
+    """The heads that were read before, by their SHA-256: a head holds a secret.
 
-    def __init__(self, cors: Cors) -> None:
+    The one longest unused is forgotten first.
+    """
+
+    def __init__(self, cors: Cors, access: Access) -> None:
         self._cors = cors
+        self._access = access
         self._known: OrderedDict[bytes, Head] = OrderedDict()
 
     def known(self, head: bytes) -> Head | None:
         """Return what a head means, if it was read before."""
-        found = self._known.get(head)
+        digest = _digest(head)
+        found = self._known.get(digest)
         if found is not None:
-            self._known.move_to_end(head)
+            self._known.move_to_end(digest)
         return found
 
     def learn(self, head: bytes, message: RawRequestMessage) -> None:
-        """Remember what aiohttp has read of a head, unless it is unusual."""
+        """Remember what aiohttp has read of a head, unless it is unusual.
+
+        Its token must have been found good by then: nobody else takes a place.
+        """
         if len(head) > LONGEST:
             return
         meant = self._meant(message)
-        if meant is not None:
-            self._known[head] = meant
+        if meant is not None and self._access.known(meant.digest) is not None:
+            self._known[_digest(head)] = meant
             if len(self._known) > KEPT:
                 self._known.popitem(last=False)
 
@@ -94,7 +103,7 @@ class Heads:
             or message.should_close
             or message.upgrade
             or message.chunked
-            or not UNUSUAL.isdisjoint(headers)
+            or any(name in headers for name in UNUSUAL)
             or any(len(headers.getall(name, ())) > 1 for name in ONCE)
         ):
             return None
@@ -108,6 +117,8 @@ class Heads:
             token = token_in(headers.get(hdrs.AUTHORIZATION))
         except Unauthenticated:
             return None
+        if not token.isascii():
+            return None
         return Head(int(length), digest_of(token), media, self._opening(media, headers))
 
     def _opening(self, media: str, headers: Mapping[str, str]) -> bytes:
@@ -116,3 +127,7 @@ class Heads:
         answered[hdrs.VARY] = hdrs.ACCEPT
         self._cors.mark(headers.get(hdrs.ORIGIN), answered)
         return "".join(f"{name}: {value}\r\n" for name, value in answered.items()).encode()
+
+
+def _digest(head: bytes) -> bytes:
+    return sha256(head).digest()

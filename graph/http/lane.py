@@ -78,8 +78,11 @@ class Ride:
 
     def tell(self, answer: Answer) -> None:
         """Send an answer."""
-        body = orjson.dumps(answer.body)
-        self.send(status_of(answer, self._head.media), body, answer.standing)
+        self.send(self.status_of(answer), orjson.dumps(answer.body), answer.standing)
+
+    def status_of(self, answer: Answer) -> int:
+        """Return the status of an answer, in the media type that it is told in."""
+        return status_of(answer, self._head.media)
 
     def send(self, status: int, body: bytes, standing: Standing | None = None) -> None:
         """Send an answer's body with its headers, and log the request."""
@@ -147,6 +150,7 @@ class Lane:
         prepared = self._executor.known(text, asked.operation_name)
         if prepared is None or prepared.lasts:
             return None
+        self._documents.keep(asked)
         this = Asked(new_request_id(), hdrs.METH_POST, ROUTE, caller, prepared.operation, text)
         ride = Ride(client, head, this, prepared, begun)
         context, variables = Context(self._services, caller), asked.variables or {}
@@ -169,7 +173,9 @@ class Lane:
             del self._asked[ride]
             if rows.cancelled():
                 if ride.given_up:
-                    ride.tell(self._executor.late(ride.prepared))
+                    with answering(ride.this):
+                        late = self._executor.late(ride.prepared)
+                    ride.tell(late)
                 else:
                     ride.log(None, None)
                 return
@@ -177,7 +183,7 @@ class Lane:
                 data = question.ready.data(rows.result())
             except Exception:  # noqa: BLE001  (whatever it is, the ordinary way tells of it)
                 again = self._executor.admitted(
-                    context, ride.prepared, variables, question.standing
+                    context, ride.prepared, variables, question.standing, compiled=False
                 )
                 self._see_through(ride, again)
             else:
@@ -194,15 +200,17 @@ class Lane:
         """Answer a request the ordinary way."""
 
         async def answer() -> None:
+            status, standing = HTTPStatus.INTERNAL_SERVER_ERROR.value, None
             try:
-                ride.tell(await work)
+                answered = await work
+                body = orjson.dumps(answered.body)
+                status, standing = ride.status_of(answered), answered.standing
             except asyncio.CancelledError:
                 ride.log(None, None)
                 raise
             except Exception as error:  # noqa: BLE001  (the last one to catch it)
-                ride.send(
-                    HTTPStatus.INTERNAL_SERVER_ERROR, orjson.dumps({"errors": [masked(error)]})
-                )
+                body = orjson.dumps({"errors": [masked(error)]})
+            ride.send(status, body, standing)
 
         with answering(ride.this):
             ride.under_way = task = asyncio.create_task(answer())

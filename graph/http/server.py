@@ -76,13 +76,11 @@ class Connection(RequestHandler):
             self._ride = self._taken(self._lane, data)
             if self._ride is not None:
                 return
-        due = self._due
+        waiting = len(self._messages)
         self._read(data)
-        self._due = self._due_after(due, data)
+        self._due = self._due_after(waiting, data)
         if usual and self._lane is not None and self._due == 0:
-            message, _ = self._messages[0]
-            assert not isinstance(message, _ErrInfo)  # noqa: S101  (of which nothing is due)
-            self._lane.learn(data, message)
+            self._learn(self._lane, data)
 
     def _taken(self, lane: Lane, data: bytes) -> Ride | None:
         try:
@@ -91,19 +89,29 @@ class Connection(RequestHandler):
             log.exception("lane_failed")
             return None
 
-    def _due_after(self, due: int | None, data: bytes) -> int | None:
-        """Return how much is due after some data, of which so much was before it.
+    def _learn(self, lane: Lane, data: bytes) -> None:
+        message, _ = self._messages[0]
+        try:
+            assert not isinstance(message, _ErrInfo)  # noqa: S101  (of which nothing is due)
+            lane.learn(data, message)
+        except Exception:  # likewise
+            log.exception("lane_failed")
+
+    def _due_after(self, waiting: int, data: bytes) -> int | None:
+        """Return how much is due after some data, before which so many requests were waiting.
 
         Where requests do not come one by one, as heads with bodies of a known length, nobody can
         say: then aiohttp reads the rest of what comes on this connection.
         """
+        due = self._due
         if due is None or self._upgraded:
             return None
         if not data:
             return due  # aiohttp has its reader look again at what it holds back: nothing is here
         if not due:
             end = data.find(END) + len(END)
-            if len(self._messages) != 1 or end < len(END):
+            # The one request must have come with this data, and its head begin with it
+            if waiting or len(self._messages) != 1 or end < len(END) or data[:1] in b"\r\n":
                 return None
             message, _ = self._messages[0]
             if isinstance(message, _ErrInfo) or message.chunked:
@@ -117,23 +125,33 @@ class Connection(RequestHandler):
 
     def _hold(self, data: bytes) -> None:
         """Keep what arrives before its turn, and have the client wait with the rest."""
+        if not self._held:
+            self._pause_transport_reading()
         self._held += data
-        if self.transport is not None:
-            self.transport.pause_reading()
 
     def answered(self, answer: bytes) -> None:
         """Send the answer of a request on the lane, and take the next one."""
-        self._ride = None
         if self.transport is None:
+            self._ride = None
             return
         self.transport.write(answer)
         self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
-        if self._over is not None:
-            self._over.set_result(None)
-        elif self._held:
-            held, self._held = self._held, b""
-            self.transport.resume_reading()
+        self._is_over()
+        if self._held:
+            self._loop.call_soon(self._go_on)  # what is wrong with it is not this request's
+        else:
+            self._ride = None
+
+    def _go_on(self) -> None:
+        """Take what arrived meanwhile."""
+        held, self._held, self._ride = self._held, b"", None
+        if self.transport is not None and not self._force_close:
+            self._resume_transport_reading()
             self.data_received(held)
+
+    def _is_over(self) -> None:
+        if self._over is not None and not self._over.done():
+            self._over.set_result(None)
 
     def _process_keepalive(self) -> None:
         if self._ride is not None:
@@ -158,6 +176,7 @@ class Connection(RequestHandler):
         self._forget_deadline()
         if self._ride is not None:
             self._ride.abandon()
+        self._is_over()
         super().connection_lost(exc)
 
     async def shutdown(self, timeout: float | None = GRACE) -> None:  # noqa: ASYNC109  (aiohttp's)

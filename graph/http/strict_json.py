@@ -49,13 +49,13 @@ def _plainly(sent: bytes | str) -> Any:
     Nothing can stand in such a text twice, nor be lost in reading it: writing it again would show.
     It is as `JSON.stringify` and most libraries write, and read in a quarter of the time.
     """
-    written = sent.encode(errors="replace") if isinstance(sent, str) else sent
-    if written.count(b"[") + written.count(b"{") > MAX_DEPTH:
-        return None
     try:
+        written = sent.encode() if isinstance(sent, str) else sent
+        if written.count(b"[") + written.count(b"{") > MAX_DEPTH:
+            return None
         value = orjson.loads(written)
         again = orjson.dumps(value, option=orjson.OPT_STRICT_INTEGER)
-    except (orjson.JSONDecodeError, orjson.JSONEncodeError):  # no JSON, or an integer so large
+    except (ValueError, orjson.JSONEncodeError):  # no JSON, no UTF-8, or an integer so large
         return None
     return value if again == written else None
 

@@ -9,6 +9,7 @@ import orjson
 import pytest
 import pytest_asyncio
 from sqlalchemy import text
+from yarl import URL
 
 from graph.http.lane import Lane, Ride
 from store.sqlite import SqliteDatabase
@@ -208,6 +209,78 @@ async def test_what_looks_like_a_request_in_the_middle_of_another_is_none(
     assert rides == []
     assert rest is not None
     assert rest.status != 200 or b'"data"' in rest.body
+
+
+async def test_what_comes_behind_a_waiting_request_is_none_either(
+    gateway: Gateway, rides: list[Ride | None]
+) -> None:
+    """Empty lines that the parser skips, and a head that it holds a part of."""
+    data = request(gateway)
+    slow = request(gateway, "{ orders(first: 1) { nodes { id } } }", "X-Request-ID: slow")
+    length = len(data) - data.find(b"\r\n\r\n") - 4
+    part = b"POST /graphql HTTP/1.1\r\nX-Junk: ".ljust(length, b"j")
+    database = gateway.services.database
+    async with connected(gateway) as wire:
+        await settled(gateway, wire, data)
+        await told(wire, slow)
+        held = asyncio.create_task(database.rows(ENDLESS))
+        for piece in (slow, data, b"\r\n\r\n", part):
+            wire.send(piece)
+            await asyncio.sleep(0.03)
+        held.cancel()
+        answered = [await wire.reply(), await wire.reply()]
+        del rides[:]
+        wire.send(data)
+        await asyncio.sleep(0.1)
+
+    assert [reply.status for reply in answered if reply] == [200, 200]
+    assert rides == []
+
+
+@pytest.mark.parametrize("token", [b"\xff", b"nobody"])
+async def test_a_bad_token_is_told_so_however_often_it_comes(
+    gateway: Gateway, rides: list[Ride | None], token: bytes
+) -> None:
+    data = request(gateway).replace(gateway.token().encode(), token)
+    async with connected(gateway) as wire:
+        replies = [await told(wire, data) for _ in range(3)]
+
+    assert [(reply.status, reply.code) for reply in replies] == [(401, "UNAUTHENTICATED")] * 3
+    assert rides == [None] * 3
+
+
+async def test_whoever_is_not_let_in_takes_no_place_among_the_heads(
+    gateway: Gateway, rides: list[Ride | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graph.http.heads.KEPT", 3)
+    async with connected(gateway) as wire:
+        await settled(gateway, wire, request(gateway))
+        for number in range(5):
+            strangers = request(gateway, LOOK, f"X-Number: {number}")
+            await told(wire, strangers.replace(gateway.token().encode(), b"nobody"))
+        await told(wire, request(gateway))
+
+    assert rides[-1] is not None
+
+
+async def test_a_client_that_leaves_keeps_no_server_from_stopping(
+    tmp_path: Path, rides: list[Ride | None]
+) -> None:
+    async with running_gateway(tmp_path) as gateway:
+        url = URL(gateway.url)
+        wire = Wire(*await asyncio.open_connection(url.host, url.port))
+        await settled(gateway, wire, request(gateway))
+        held = asyncio.create_task(gateway.services.database.rows(ENDLESS))
+        await asyncio.sleep(0)
+        wire.send(request(gateway))
+        await asyncio.sleep(0.05)
+        asyncio.get_running_loop().call_later(0.2, wire.leave)
+        asyncio.get_running_loop().call_later(0.4, held.cancel)
+        begun = asyncio.get_running_loop().time()
+    took = asyncio.get_running_loop().time() - begun
+
+    assert rides[-1] is not None
+    assert took < 5
 
 
 async def test_a_token_is_looked_at_for_each_request(

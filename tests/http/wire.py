@@ -38,6 +38,10 @@ class Wire:
     def send(self, data: bytes) -> None:
         self._writer.write(data)
 
+    def leave(self) -> None:
+        """Hang up."""
+        self._writer.transport.abort()
+
     async def everything(self) -> bytes:
         """All bytes until the gateway closes the connection."""
         try:

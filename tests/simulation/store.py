@@ -88,7 +88,7 @@ def _job(asked: T) -> Job[T]:
     return Job(asked, asyncio.get_running_loop().create_future())
 
 
-def _told(outcome: tuple[Any, Exception | None]) -> Any:
+def _told(outcome: tuple[Any, BaseException | None]) -> Any:
     value, error = outcome
     if error is not None:
         raise error
