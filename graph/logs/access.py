@@ -97,7 +97,12 @@ def log_operation(took: float) -> None:
     this = _ASKED.get()
     if this is not None:
         document = None if this.document is None else _digest(this.document)
-        log.info("operation", ms=round(took * 1000, 2), document=document, codes=list(this.codes))
+        log.info(
+            "operation",
+            ms=round(took * 1000, 2),
+            document=document,
+            codes=[code.value for code in this.codes],
+        )
 
 
 @web.middleware
@@ -139,7 +144,7 @@ def log_request(
         status=status,
         ms=round(took * 1000, 2),
         document=None if this.document is None else _digest(this.document),
-        codes=list(this.codes),
+        codes=[code.value for code in this.codes],
         bytes_in=received,
         bytes_out=sent,
     )

@@ -19,7 +19,7 @@ PROSE = ("message", "error", "reason")
 _exceptions = ExceptionDictTransformer(show_locals=False, max_frames=30)
 USUAL = 2_000
 """A line up to so many bytes is not looked at for texts that are too long."""
-_PLAIN = re.compile(r"[\w.:/{}+-]+", re.ASCII)
+_PLAIN = re.compile(r"[\w.,:/{}+-]+", re.ASCII)
 
 Event = MutableMapping[str, Any]
 
@@ -100,5 +100,5 @@ def _json(value: object) -> bytes:
 
 
 def _word(value: object) -> str:
-    text = str(value)
+    text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
     return text if _PLAIN.fullmatch(text) else json.dumps(text)

@@ -131,3 +131,9 @@ def test_of_secret_settings_the_log_says_that_they_are_there() -> None:
     assert told["token_secret"] == "set"
     assert settings.token_secret.get_secret_value() not in str(told)
     assert {f"KLARNA_GRAPH_{name.upper()}" in settings_table() for name in told} == {True}
+
+
+def test_a_list_is_read_as_words() -> None:
+    line = text_line(None, "info", {"event": "request", "codes": ["NOT_FOUND", "FORBIDDEN"]})
+
+    assert line.endswith(b" codes=NOT_FOUND,FORBIDDEN")
