@@ -53,7 +53,6 @@ event_stores = append_only(
         Index(None, "position", unique=True),
         traits=Traits(ties=("position",)),
         key=("resource_id", "position"),
-        clustered=True,
     )
 )
 

@@ -47,7 +47,6 @@ versions = append_only(
         Index(None, "mode", "created_at", "revision", "id"),
         traits=Traits(ties=("revision", "id")),
         key=("resource_id", "revision"),
-        clustered=True,
     )
 )
 Index(

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
+from alembic import command
 from sqlalchemy import Connection, Inspector, inspect, text
 
-from store.migrate import engine_of, migrate
+from store.migrate import config_of, engine_of, migrate
 from store.schema import metadata
 
 Schema = dict[str, object]
@@ -104,3 +105,37 @@ def test_the_log_of_changes_only_grows(tmp_path: Path, table: str, action: str) 
         pytest.raises(Exception, match=f"{table} only grows"),
     ):
         connection.execute(text(action.format(table)))
+
+
+@pytest.mark.parametrize("table", ["versions", "event_stores"])
+def test_the_history_is_taken_over_when_its_tables_are_made_anew(
+    tmp_path: Path, table: str
+) -> None:
+    path = tmp_path / "gateway.sqlite"
+    engine = engine_of(path)
+    columns = metadata.tables[table].columns
+    rows = [
+        {
+            name: number
+            if name in ("revision", "position")
+            else "test"
+            if name == "mode"
+            else f'{{"{number}": "{"x" * 2000}"}}'
+            if name in ("changes", "payload", "who")
+            else f"{name} {number}"
+            for name in columns.keys()  # noqa: SIM118  (a collection of columns, not a dict)
+        }
+        for number in range(50)
+    ]
+    with engine.begin() as connection, config_of(connection) as config:
+        command.upgrade(config, "0004")
+        connection.execute(metadata.tables[table].insert(), rows)
+
+    migrate(path)
+
+    with engine.begin() as connection:
+        found = connection.execute(metadata.tables[table].select()).mappings()
+        assert sorted(map(dict, found), key=str) == sorted(rows, key=str)
+        left = connection.execute(text("SELECT name FROM sqlite_master WHERE name LIKE 'old_%'"))
+        assert left.all() == []
+        assert connection.execute(text("PRAGMA integrity_check")).scalar() == "ok"

@@ -339,7 +339,7 @@ FEW: dict[str, tuple[Question, str]] = {
     ),
     "as it was": (
         lambda reader: records_at(reader, KlarnaPayment, ["p00001"], NOW, TEST),
-        "versions USING PRIMARY KEY (resource_id=?)",
+        "versions USING INDEX sqlite_autoindex_versions_1 (resource_id=?)",
     ),
     "deleted since": (
         lambda reader: deleted_ids(reader, payments_by_order, ["o00001"], NOW, TEST),
