@@ -50,6 +50,6 @@ def test_what_is_kept_is_looked_through_no_more(monkeypatch: pytest.MonkeyPatch)
 
         assert frozen > len(kept)
         assert len(gc.get_objects(generation=2)) < len(kept)
-        assert gc.get_freeze_count() == frozen
+        assert gc.get_freeze_count() <= frozen  # what nobody refers to any more is freed
     finally:
         gc.unfreeze()
