@@ -125,7 +125,7 @@ class Connection(RequestHandler):
 
     def _hold(self, data: bytes) -> None:
         """Keep what arrives before its turn, and have the client wait with the rest."""
-        if not self._held:
+        if data and not self._held:
             self._pause_transport_reading()
         self._held += data
 
