@@ -2,11 +2,11 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any, Protocol, TypeVar
 
 from resolvers.access import Access
 from resolvers.callers import Caller
+from resolvers.claims import Claims
 from resolvers.cursors import Cursors
 from resolvers.errors import BadInput
 from resolvers.history import Past, time_of
@@ -21,8 +21,6 @@ from store.lookups import Lookup
 from store.resources import NewId
 from store.scope import Scope
 
-KEYS_KEPT = timedelta(days=7)
-"""How long a caller's key stands for its request."""
 R = TypeVar("R")
 T = TypeVar("T")
 
@@ -41,7 +39,7 @@ class Services:
     public_url: str | None
     """Where Klarna can reach this gateway, for its callbacks; None has it not call back."""
     turns: Turns = field(default_factory=Turns)
-    claims: set[str] = field(default_factory=set)
+    claims: Claims = field(default_factory=Claims)
     """The requests under callers' keys that this process is working on."""
 
 

@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from resolvers.books import Books, books_of
-from resolvers.context import KEYS_KEPT, Context
+from resolvers.claims import KEYS_KEPT
+from resolvers.context import Context
 from resolvers.errors import RefusalCode, Refused
 from resolvers.klarna import errors as klarna_errors
 from resolvers.klarna.client import Klarna

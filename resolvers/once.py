@@ -8,14 +8,15 @@ the other.
 import hashlib
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import timedelta
 from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
 from resolvers.callers import CallerKind
-from resolvers.context import KEYS_KEPT, Context
+from resolvers.claims import KEYS_KEPT
+from resolvers.context import Context
 from resolvers.errors import BadInput, Forbidden, NotFound, RefusalCode, Refused
 from resolvers.sealing import KeyRing, Unreadable
 from resolvers.seeing import seen
@@ -151,6 +152,8 @@ class Claim:
     """The answer that was written with the change that it tells of."""
     taken = False
     """Whether the request is claimed by now."""
+    _new = False
+    """Whether it is claimed by the transaction under way, and not written down in it yet."""
 
     def __init__(self, context: Context, key: str, asked: object, about: Named | None) -> None:
         self._context = context
@@ -182,7 +185,9 @@ class Claim:
 
         async def claimed(transaction: Transaction) -> R:
             await self._take(transaction)
-            return await work(transaction)
+            result = await work(transaction)
+            await self._keep(transaction)
+            return result
 
         result = await database.write(claimed)
         self.taken = True
@@ -202,10 +207,15 @@ class Claim:
         not taken over, however long it lasts.
         """
         wanted = self._request
-        await log.forget_until(transaction, after(wanted.created_at, -KEYS_KEPT))
+        over = after(wanted.created_at, -KEYS_KEPT)
         known = await log.find(transaction, wanted)
+        if (known is not None and known.created_at <= over) or self._live.tidying(
+            wanted.created_at
+        ):
+            await log.forget_until(transaction, over)
+            known = None if known is None or known.created_at <= over else known
+        self._new = known is None
         if known is None:
-            await log.add(transaction, wanted)
             return
         if known.fingerprint != wanted.fingerprint:
             raise Refused(
@@ -238,13 +248,25 @@ class Claim:
         sealed = self._keys.seal(_told(result), self.owner)
 
         async def answer(transaction: Transaction) -> None:
-            await log.answer(transaction, self._request, sealed)
+            if self._new:
+                await self._keep(transaction, answer=sealed)
+            else:
+                await log.answer(transaction, self._request, sealed)
 
         return answer
 
     async def release(self, transaction: Transaction) -> None:
         """Let the same request be made again at once; another one still may not have its key."""
-        await log.release(transaction, self._request)
+        if self._new:
+            await self._keep(transaction, claimed_until=self._request.created_at)
+        else:
+            await log.release(transaction, self._request)
+
+    async def _keep(self, transaction: Transaction, **said: Any) -> None:
+        """Write the request down with what is said of it, if it is new."""
+        if self._new:
+            self._new = False
+            await log.add(transaction, replace(self._request, **said))
 
     async def forget(self, transaction: Transaction) -> None:
         """Give the key back: nothing was asked that could be."""

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Table, bindparam, delete, insert, literal,
 
 from store.database import Transaction
 from store.events import EventStore, event_id, event_stores
-from store.fields import Json, fields_of
+from store.fields import Field, Json, fields_of
 from store.instants import Instant
 from store.resources import NewId, Resource
 from store.rows import rows_of
@@ -57,7 +57,7 @@ class Change:
             return gone
         assert before is not None  # noqa: S101  (one of the two is given)
         assert after is not None  # noqa: S101  (likewise)
-        if same(before, after):
+        if not _differing(before, after):
             return before
         written = replace(after, updated_at=self.at, revision=before.revision + 1)
         await self._update(before, written)
@@ -84,17 +84,18 @@ class Change:
         await self.transaction.run(_INSERT_EVENT, **rows_of(EventStore).values(entry))
 
     async def _update(self, before: R, after: R) -> None:
-        new = _values(after)
-        old = _values(before)
-        changed = tuple(name for name, value in new.items() if value != old[name])
+        rows = rows_of(type(after))
+        new = {
+            field.name: rows.value(field.name, getattr(after, field.name))
+            for field in _differing(before, after)
+        }
         table = table_of(type(after))
         states = traits_of(table).states
-        state = new[states.column] if states and states.column in changed else None
         await self._one_row(
-            _updating(table, changed, state),
+            _updating(table, tuple(new), new.get(states.column) if states else None),
             _id=before.id,
             _revision=before.revision,
-            **{f"new_{name}": new[name] for name in changed},
+            **{f"new_{name}": value for name, value in new.items()},
         )
 
     async def _one_row(self, statement: Statement, **parameters: object) -> None:
@@ -131,10 +132,9 @@ def _order_of(record: Resource) -> str | None:
 def differences(before: Resource | None, after: Resource | None) -> dict[str, tuple[Any, Any]]:
     """Return the attributes that differ, with their old and new values and secrets redacted."""
     found: dict[str, tuple[Any, Any]] = {}
-    record = before or after
-    for field in fields_of(type(record)) if record is not None else ():
+    for field in _differing(before, after):
         old, new = getattr(before, field.name, None), getattr(after, field.name, None)
-        if field.internal or same(old, new):
+        if field.internal:
             continue
         if field.secret:
             old, new = old and REDACTED, new and REDACTED
@@ -142,9 +142,19 @@ def differences(before: Resource | None, after: Resource | None) -> dict[str, tu
     return found
 
 
+def _differing(before: Resource | None, after: Resource | None) -> list[Field]:
+    """Return the fields that are not the same in two records, one of which may not be there."""
+    record = before or after
+    return [
+        field
+        for field in (fields_of(type(record)) if record is not None else ())
+        if not same(getattr(before, field.name, None), getattr(after, field.name, None))
+    ]
+
+
 def same(one: object, other: object) -> bool:
     """Whether two values, or records, are one as JSON: Python takes 1 for True."""
-    return _told(one) == _told(other)
+    return one is other or _told(one) == _told(other)
 
 
 def _told(value: object) -> bytes:

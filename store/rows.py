@@ -1,6 +1,7 @@
 """The way of values between records and rows."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 import orjson
@@ -20,6 +21,7 @@ class Rows(Generic[R]):
         self.record = record
         fields = fields_of(record)
         self._names = tuple(field.name for field in fields)
+        self._get = attrgetter(*self._names)
         self._loads = [
             (index, load) for index, field in enumerate(fields) if (load := _load(field))
         ]
@@ -63,7 +65,11 @@ class Rows(Generic[R]):
 
     def values(self, record: R) -> dict[str, Any]:
         """Return all of a record's values as the database stores them."""
-        return {name: self.value(name, getattr(record, name)) for name in self._names}
+        values = dict(zip(self._names, self._get(record), strict=True))
+        for name, dump in self._dumps.items():
+            if values[name] is not None:
+                values[name] = dump(values[name])
+        return values
 
 
 _ROWS: dict[type, Rows[Any]] = {}
