@@ -1,5 +1,6 @@
 """The one way to write: a row, its version and its event, in one transaction."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, TypeVar
@@ -57,11 +58,12 @@ class Change:
             return gone
         assert before is not None  # noqa: S101  (one of the two is given)
         assert after is not None  # noqa: S101  (likewise)
-        if not _differing(before, after):
+        if same(before, after):
             return before
         written = replace(after, updated_at=self.at, revision=before.revision + 1)
-        await self._update(before, written)
-        await self._log(written, differences(before, written), "update", event)
+        changed = _differing(before, written)
+        await self._update(before, written, changed)
+        await self._log(written, _told_of(changed, before, written), "update", event)
         return written
 
     async def note(self, record: Resource, event: str, payload: Json) -> None:
@@ -83,12 +85,9 @@ class Change:
         )
         await self.transaction.run(_INSERT_EVENT, **rows_of(EventStore).values(entry))
 
-    async def _update(self, before: R, after: R) -> None:
+    async def _update(self, before: R, after: R, changed: Sequence[Field]) -> None:
         rows = rows_of(type(after))
-        new = {
-            field.name: rows.value(field.name, getattr(after, field.name))
-            for field in _differing(before, after)
-        }
+        new = {field.name: rows.value(field.name, getattr(after, field.name)) for field in changed}
         table = table_of(type(after))
         states = traits_of(table).states
         await self._one_row(
@@ -131,8 +130,14 @@ def _order_of(record: Resource) -> str | None:
 
 def differences(before: Resource | None, after: Resource | None) -> dict[str, tuple[Any, Any]]:
     """Return the attributes that differ, with their old and new values and secrets redacted."""
+    return _told_of(_differing(before, after), before, after)
+
+
+def _told_of(
+    differing: Sequence[Field], before: Resource | None, after: Resource | None
+) -> dict[str, tuple[Any, Any]]:
     found: dict[str, tuple[Any, Any]] = {}
-    for field in _differing(before, after):
+    for field in differing:
         old, new = getattr(before, field.name, None), getattr(after, field.name, None)
         if field.internal:
             continue
@@ -145,10 +150,13 @@ def differences(before: Resource | None, after: Resource | None) -> dict[str, tu
 def _differing(before: Resource | None, after: Resource | None) -> list[Field]:
     """Return the fields that are not the same in two records, one of which may not be there."""
     record = before or after
+    if record is None:
+        return []
+    old, new = ({} if one is None else vars(one) for one in (before, after))
     return [
         field
-        for field in (fields_of(type(record)) if record is not None else ())
-        if not same(getattr(before, field.name, None), getattr(after, field.name, None))
+        for field in fields_of(type(record))
+        if not same(old.get(field.name), new.get(field.name))
     ]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Generic, Protocol, TypeVar, cast
 
-from sqlalchemy import Column, ColumnElement, select
+from sqlalchemy import Column, ColumnElement, bindparam, select
 
 from store.database import Reader
 from store.dialect import one_of
@@ -40,11 +40,14 @@ class Lookup(Generic[R_co]):
         self.column = column
         self.where = where
         self.order_by = order_by
-        matching = select(*columns_of(record)).where(one_of(column, "keys"), *where)
-        self._queries: dict[Reach, Query[R_co]] = {
-            reach: Query(
-                record, matching.where(visible(column.table, reach, column)).order_by(*order_by)
-            )
+        self._of_one = self._queries(column == bindparam("key", required=True))
+        self._of_many = self._queries(one_of(column, "keys"))
+
+    def _queries(self, matching: ColumnElement[bool]) -> dict[Reach, Query[R_co]]:
+        columns, table = columns_of(self.record), self.column.table
+        found = select(*columns).where(matching, *self.where).order_by(*self.order_by)
+        return {
+            reach: Query(self.record, found.where(visible(table, reach, self.column)))
             for reach in Reach
         }
 
@@ -56,8 +59,10 @@ class Lookup(Generic[R_co]):
         if find is not None:
             found: Sequence[R_co] = await find(self, keys, scope)
             return found
-        query = self._queries[scope.reach]
-        return await cast("Reader", reader).all(query, keys=keys_text(keys), **scope.parameters)
+        asked = cast("Reader", reader)
+        if len(keys) == 1:  # a list costs as much as finding the record does
+            return await asked.all(self._of_one[scope.reach], key=keys[0], **scope.parameters)
+        return await asked.all(self._of_many[scope.reach], keys=keys_text(keys), **scope.parameters)
 
     async def one(self, reader: Reader | Finder, key: str, scope: Scope) -> R_co | None:
         """Return the first record that has this key, or None."""
