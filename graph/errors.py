@@ -53,8 +53,13 @@ class RefusedHandler(strawberry.ExceptionHandler[Refused, Refusal]):
     def handle(self, exception: Refused, *, field: StrawberryField, info: Info) -> Refusal:
         """Return what the caller reads."""
         del field, info
-        note(exception.code)
-        return told(exception)
+        return refusal_of(exception)
+
+
+def refusal_of(refused: Refused) -> Refusal:
+    """Return a refusal as the caller reads it, and have the request's log line say its code."""
+    note(refused.code)
+    return told(refused)
 
 
 def told(refused: Refused) -> Refusal:

@@ -41,7 +41,8 @@ The caller's scope is in every WHERE, and one statement is one snapshot. The ans
 what graphql-core's would be, errors apart: whatever has or may have one is left to graphql-core.
 `klarna-graph explain` shows an operation's tree and statement. Not covered:
 
-- changes, subscriptions, and what is of the past (`asOf`);
+- subscriptions, and what is of the past (`asOf`);
+- a change of which more is asked than its result holds (`changes`), and several changes at once;
 - `__schema` and `__type`: it is introspection;
 - `Query._service`, `Query.klarnaOrder` and `Query.versionDiff`: computed in Python;
 - what is not for callers of a kind, such as `authToken` for a checkout: it is an error;

@@ -4,10 +4,11 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Any
 
-from graphql import DocumentNode, OperationDefinitionNode
+from graphql import DocumentNode, OperationDefinitionNode, OperationType
 from graphql.execution.values import VariableValues
 from strawberry import Schema
 
+from graph.compiler.changes import Change, change
 from graph.compiler.coverage import NotCovered
 from graph.compiler.plan import Plan
 from graph.compiler.roots import roots
@@ -46,7 +47,7 @@ class Entry:
         used = Used(document)
         self._deciding = used.deciding
         self.variables = Variables(schema._schema, operation, used)  # noqa: SLF001  (Strawberry shows its own only)
-        self.plans: OrderedDict[Hashable, Plan | NotCovered] = OrderedDict()
+        self.plans: OrderedDict[Hashable, Plan | Change | NotCovered] = OrderedDict()
 
     @property
     def size(self) -> int:
@@ -58,17 +59,20 @@ class Entry:
         """Return what decides which plan a request takes."""
         return tuple(values.coerced.get(name) for name in self._deciding)
 
-    def plan(self, values: Values) -> Plan | NotCovered:
+    def plan(self, values: Values) -> Plan | Change | NotCovered:
         """Compile the operation as these values decide it, or say why it is not covered."""
         known = values.full or VariableValues({}, dict(values.coerced))
         selecting = Selecting(self._schema, self._document, self._operation, self._kind, known)
+        if self._operation.operation is OperationType.SUBSCRIPTION:
+            return NotCovered("It is a subscription.")
         try:
-            members = roots(selecting)
+            if self._operation.operation is OperationType.MUTATION:
+                return change(selecting)
+            return Plan(roots(selecting), selecting.questions, self._reach)
         except NotCovered as no:
             return no
-        return Plan(members, selecting.questions, self._reach)
 
-    def keep(self, branch: Hashable, plan: Plan | NotCovered) -> None:
+    def keep(self, branch: Hashable, plan: Plan | Change | NotCovered) -> None:
         """Keep a plan, or why there is none."""
         self.plans[branch] = plan
         if len(self.plans) > BRANCHES:

@@ -9,6 +9,7 @@ from graphql import DocumentNode, OperationDefinitionNode, OperationType
 from strawberry import Schema
 
 from graph.compiler.cache import Entry, Kept
+from graph.compiler.changes import Change, Doing
 from graph.compiler.coverage import NotCovered, Unusual
 from graph.compiler.plan import Built, Plan, Ready
 from graph.compiler.soundness import is_sound
@@ -90,6 +91,33 @@ class Compiler:
             log.exception("compiled_path_failed")
             return None
 
+    async def doing(
+        self,
+        context: Context,
+        document: DocumentNode,
+        operation: OperationDefinitionNode,
+        variables: Mapping[str, Any],
+    ) -> Doing | None:
+        """Return what a change is to do, or None if the ordinary path is to do it.
+
+        Nothing is done yet. Only a change that is compiled already is returned.
+        """
+        if operation.operation is not OperationType.MUTATION:
+            return None
+        entry = self._entry(context, document, operation)
+        try:
+            values = entry.variables.read(variables)
+            branch = entry.branch(values)
+            if branch not in entry.plans:
+                await self._compiling(self._plan(entry, branch, values))
+            plan = entry.plans.get(branch)
+            return plan.asked(context, values) if isinstance(plan, Change) else None
+        except Unusual:
+            return None
+        except Exception:  # likewise
+            log.exception("compiled_path_failed")
+            return None
+
     def _entry(
         self, context: Context, document: DocumentNode, operation: OperationDefinitionNode
     ) -> Entry:
@@ -105,7 +133,7 @@ class Compiler:
         if branch not in entry.plans:
             await self._compiling(self._plan(entry, branch, values))
         plan = entry.plans.get(branch)
-        if plan is None or isinstance(plan, NotCovered):
+        if not isinstance(plan, Plan):
             return None
         shapes, parameters = plan.put(context, values)
         built = plan.known(shapes)
@@ -132,7 +160,7 @@ class Compiler:
             self._settle()
 
     async def _plan(self, entry: Entry, branch: Hashable, values: Values) -> None:
-        plan: Plan | NotCovered
+        plan: Plan | Change | NotCovered
         try:
             plan = await asyncio.to_thread(entry.plan, values)
         except Exception:  # likewise

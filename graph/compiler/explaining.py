@@ -8,7 +8,6 @@ from graphql import (
     DocumentNode,
     GraphQLError,
     OperationDefinitionNode,
-    OperationType,
     parse,
     validate,
 )
@@ -16,6 +15,7 @@ from strawberry import Schema
 
 from graph.compiler.anything import Anything, Entities, Node, Nodes, Way
 from graph.compiler.cache import Entry
+from graph.compiler.changes import Change
 from graph.compiler.coverage import NotCovered, Unusual
 from graph.compiler.members import Kinds, OneOf, Related, Selection
 from graph.compiler.pages import Edges, Paged
@@ -52,7 +52,10 @@ def explained(
     yield from told.tree
     if told.tree:
         yield ""
-    yield told.sql if told.sql is not None else f"Not covered: {told.reason}"
+    if told.reason is not None:
+        yield f"Not covered: {told.reason}"
+    else:
+        yield told.sql or "It has no statement: its answer is picked from what the change returns."
 
 
 class Explanation(NamedTuple):
@@ -61,9 +64,9 @@ class Explanation(NamedTuple):
     tree: Sequence[str]
     """Its members, each on a line and indented below what it belongs to."""
     sql: str | None
-    """Its statement; None if it is not covered."""
+    """Its statement; None if it is not covered, or is a change."""
     reason: str | None
-    """Why it is not."""
+    """Why it is not covered."""
 
 
 def explanation(
@@ -74,8 +77,6 @@ def explanation(
     given: Mapping[str, Any],
 ) -> Explanation:
     """Return what an operation of a good document becomes for a kind of caller."""
-    if operation.operation is not OperationType.QUERY:
-        return Explanation((), None, f"it is a {operation.operation.value}.")
     context = _context(kind)
     entry = Entry(schema, document, operation, kind, context.scope.reach)
     tree: Sequence[str] = ()
@@ -84,6 +85,10 @@ def explanation(
         plan = entry.plan(values)
         if isinstance(plan, NotCovered):
             return Explanation((), None, str(plan))
+        if isinstance(plan, Change):
+            picked = [kind.__name__ for kind in plan.picks]
+            tree = [f"{plan.key}: Change, picked from its {' or '.join(picked)}"]
+            return Explanation(tree, None, None)
         tree = list(_members(plan.members, ""))
         shapes, _ = plan.put(context, values)
         built = plan.build(shapes, context.services.cursors)

@@ -5,20 +5,21 @@ from typing import Any
 
 from graphql import (
     GraphQLBoolean,
-    GraphQLInt,
+    GraphQLID,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLString,
-    is_enum_type,
+    is_leaf_type,
     is_list_type,
     is_non_null_type,
 )
 
-from graph.compiler.coverage import NotCovered, Unusual
+from graph.compiler.coverage import Unusual
 
 Pick = Callable[[Any], Any]
 """Makes what is answered of what Python made. Raises Unusual for what does not fit its type."""
-_LEAVES: Mapping[Any, type] = {GraphQLBoolean: bool, GraphQLInt: int, GraphQLString: str}
+_USUAL: Mapping[Any, type] = {GraphQLBoolean: bool, GraphQLID: str, GraphQLString: str}
+"""The leaves whose usual values are answered as they are."""
 
 
 def picking(kind: GraphQLOutputType, objects: Callable[[GraphQLObjectType], Pick]) -> Pick:
@@ -29,12 +30,8 @@ def picking(kind: GraphQLOutputType, objects: Callable[[GraphQLObjectType], Pick
         return _each(picking(kind.of_type, objects))
     if isinstance(kind, GraphQLObjectType):
         return _optional(objects(kind))
-    if is_enum_type(kind):
-        return _optional(str)
-    of = _LEAVES.get(kind)
-    if of is None:
-        raise NotCovered(f"{kind} is not read from objects that Python makes.")
-    return _optional(_of(of))
+    assert is_leaf_type(kind)  # noqa: S101  (those of several types are not made by Python)
+    return _optional(_leaf(kind))
 
 
 def picked(members: Sequence[tuple[str, Pick]]) -> Pick:
@@ -69,10 +66,15 @@ def _each(pick: Pick) -> Pick:
     return lambda values: None if values is None else [pick(value) for value in values]
 
 
-def _of(kind: type) -> Pick:
-    def check(value: Any) -> Any:
-        if type(value) is not kind:
-            raise Unusual
-        return value
+def _leaf(kind: Any) -> Pick:
+    usual = _USUAL.get(kind)
 
-    return check
+    def read(value: Any) -> Any:
+        if type(value) is usual:
+            return value
+        try:
+            return kind.coerce_output_value(value)
+        except Exception:  # noqa: BLE001  (graphql-core says what is wrong with it)
+            raise Unusual from None
+
+    return read

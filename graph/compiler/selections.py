@@ -123,7 +123,7 @@ class Selecting:
         found: dict[str, Selected] = {}
         kinds: dict[str, dict[str, Selection]] = {}
         for possible in self.graph.get_possible_types(kind):
-            table = table_of(record_of(_origin(possible)))
+            table = table_of(record_of(origin_of(possible)))
             selection = found[table.name] = self.selection(possible, details)
             if selection.kind is not None:
                 column, word = selection.kind
@@ -134,7 +134,7 @@ class Selecting:
 
     def selection(self, kind: GraphQLObjectType, details: FieldDetailsList) -> Selection:
         """Return what is selected of records of one type."""
-        record = record_of(_origin(kind))
+        record = record_of(origin_of(kind))
         if record is None:
             raise NotCovered(f"{kind} is not stored.")
         members: Members = [
@@ -144,7 +144,7 @@ class Selecting:
         named_by = traits_of(table_of(record)).named_by
         if named_by is None:
             return Selection(members)
-        return Selection(members, (named_by, str(_origin(kind).shows)))
+        return Selection(members, (named_by, str(origin_of(kind).shows)))
 
     def member(self, parent: GraphQLObjectType, record: type, details: FieldDetailsList) -> Member:
         """Return a field of a record as its declaration has it."""
@@ -225,7 +225,7 @@ class Selecting:
         self.questions.append(PageQuestion(number, said, self.arguments(parent, details)))
         parts = [(key, self.part(kind, found)) for key, found in self.below(kind, details).items()]
         node: Any = get_named_type(kind.fields["nodes"].type)
-        return Paged(said, number, record_of(_origin(node)), parts)
+        return Paged(said, number, record_of(origin_of(node)), parts)
 
     def part(self, kind: GraphQLObjectType, details: FieldDetailsList) -> Part:
         """Return a field of a connection."""
@@ -280,5 +280,6 @@ class _Picking:
         return self.statement.finished(lambda *given: self.pick(finish(*given)), *values)
 
 
-def _origin(kind: GraphQLObjectType) -> Any:
+def origin_of(kind: GraphQLObjectType) -> Any:
+    """Return the class that declares a type."""
     return kind.extensions["strawberry-definition"].origin

@@ -171,11 +171,18 @@ class Engine:
         compiled: bool,
     ) -> ExecutionResult:
         if self._compiler is not None and compiled:
-            operation = prepared.operation
-            data = await self._compiler.data(context, prepared.document, operation, variables)
+            asked = (context, prepared.document, prepared.operation, variables)
+            data = await self._compiler.data(*asked)
             if data is not None:
                 # It is JSON already, which orjson writes as it is
                 return ExecutionResult(data=cast("Any", Fragment(data)))
+            doing = await self._compiler.doing(*asked)
+            if doing is not None:
+                outcome = await doing.done()
+                picked = doing.data(outcome)
+                if picked is not None:
+                    return ExecutionResult(data=picked)
+                event = outcome  # of which graphql-core tells, and does nothing more
         run = partial(
             execute,
             self._schema,

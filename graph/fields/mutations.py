@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import is_dataclass
+from dataclasses import dataclass, is_dataclass
 from functools import wraps
 from typing import Annotated, Any
 
@@ -29,6 +29,20 @@ Key = Annotated[
 _KEY = inspect.Parameter("key", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Key)
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a change: as the root of its operation, it is told and nothing is done."""
+
+    result: Any = None
+    raised: Exception | None = None
+
+    def told(self) -> Any:
+        """Return the result, or raise what the change raised."""
+        if self.raised is not None:
+            raise self.raised
+        return self.result
+
+
 def mutation(
     result: Any,
     makes: Callable[..., Any],
@@ -50,6 +64,8 @@ def mutation(
     def declare(resolver: Resolver) -> Any:
         @wraps(resolver)
         async def change(self: Any, info: Info, *, key: str | None = None, **given: Any) -> Any:
+            if isinstance(self, Outcome):
+                return self.told()
             if info.context.given_up:
                 raise TimedOut("The time was over before this one's turn came: nothing was begun.")
             asked = {"mutation": info.field_name, "arguments": _said(given)}

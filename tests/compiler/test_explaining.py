@@ -45,7 +45,12 @@ def test_a_question_s_tree_and_its_statement_are_shown(tmp_path: Path) -> None:
     [
         ('{ klarnaPayment(id: "x") { authToken } }', ["--kind", "sales_channel"], "not for caller"),
         ("{ __schema { types { name } } }", [], "introspection"),
-        ('mutation { placeOrder(id: "x") { __typename } }', [], "it is a mutation"),
+        ('subscription { orderChanged(id: "x") { id } }', [], "It is a subscription"),
+        (
+            'mutation { placeOrder(id: "x") { ... on Order { lineItems { name } } } }',
+            [],
+            "result of a change",
+        ),
         ("query ($n: Int) { orders(first: $n) { totalCount } }", ["--variables", '{"n": 0}'], "0;"),
         ("query ($n: [ID!]!) { nodes(ids: $n) { id } }", [], "--variables"),
         ("{ nothing }", [], "does not fit the schema"),
