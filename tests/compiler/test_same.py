@@ -74,7 +74,7 @@ def test_random_documents_are_answered_alike_and_most_in_one_statement(asked: As
     ask_one()
 
     assert asked.good > EXAMPLES / 4
-    assert asked.compiled > asked.good * 0.8
+    assert asked.compiled > asked.good * 0.75
 
 
 async def ask_both(asked: Asked, asks: Caller, document: str, variables: dict[str, Any]) -> None:
