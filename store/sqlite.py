@@ -13,10 +13,11 @@ from filelock import FileLock
 from sqlalchemy.dialects import sqlite
 
 from store.announcements import Announcements
-from store.carrier import Carrier, Job, Outcome
-from store.database import StoreTooSlow, StoreUnavailable, Work
+from store.carrier import Carrier, Outcome
+from store.database import Question, StoreTooSlow, StoreUnavailable, Work
 from store.events import NEWEST_POSITION, position_after
 from store.instants import Instant, epoch_milliseconds
+from store.jobs import Job
 from store.locking import lock
 from store.migrate import migrate
 from store.statements import Query, Statement
@@ -24,8 +25,6 @@ from store.worker import open_worker
 
 R = TypeVar("R")
 T = TypeVar("T")
-
-Question = tuple[Statement, dict[str, Any]]
 
 _DIALECT = sqlite.dialect(paramstyle="named")
 PATIENCE = 5.0
@@ -78,6 +77,11 @@ class SqliteDatabase:
         """Have a statement executed, and return where its rows will be."""
         self.questions += 1
         return self._reader.send((statement, parameters))
+
+    def take(self, question: Job[Question]) -> None:
+        """Have a question answered that is told its rows itself."""
+        self.questions += 1
+        self._reader.take(question)
 
     async def write(self, work: Work[T]) -> T:
         """Run a change and return its result once it is durable."""
