@@ -28,7 +28,8 @@ from graph.http.heads import END, Head, Heads
 from graph.http.requests import request_of
 from graph.http.strict_json import read_json
 from graph.http.view import PARTIAL_SUCCESS, PARTLY, status_of
-from graph.logs.access import REQUEST_ID, Asked, answering, log_request, new_request_id
+from graph.logs.access import REQUEST_ID, log_request
+from graph.logs.asked import Asked, answering, new_request_id
 from resolvers.context import Context, Services
 from resolvers.errors import BadInput
 
