@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
 from resolvers.access import Access
@@ -65,7 +66,6 @@ class Context:
     def __init__(self, services: Services, caller: Caller) -> None:
         self.services = services
         self.caller = caller
-        self.loaders = Loaders(services.database, caller.scope)
         self.request: Answering | None = None
         """What is done once under a caller's key, and answered with the change it asks for."""
         self.given_up = False
@@ -73,6 +73,11 @@ class Context:
         self.last_seen: str | None = None
         """The id of the last event that the caller has seen, where its connection says so."""
         self._pasts: dict[Instant, Past] = {}
+
+    @cached_property
+    def loaders(self) -> Loaders:
+        """What finds records for this request; one that was compiled needs none."""
+        return Loaders(self.database, self.scope)
 
     @property
     def database(self) -> Database:

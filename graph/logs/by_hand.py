@@ -26,7 +26,7 @@ def request_line(
     if status != OK or this.codes or operation is None or caller is None or document is None:
         return None
     words, name = caller.words_as_json, operation.name
-    if words is None:
+    if words is None or this.route is None:
         return None
     about = _about(None if name is None else name.value, operation.operation.value)
     at = datetime.now(UTC).isoformat()[:-6]  # orjson writes Z for the offset that is cut off
