@@ -29,11 +29,11 @@ def request_line(
     if words is None or this.route is None:
         return None
     about = _about(None if name is None else name.value, operation.operation.value)
-    at = datetime.now(UTC).isoformat()[:-6]  # orjson writes Z for the offset that is cut off
+    at = datetime.now(UTC).isoformat()[:-6]  # orjson writes Z in the place of +00:00
     line = (
         f'{{"timestamp":"{at}Z","level":"info","event":"request","request_id":"{this.id}",'
         f'"route":"{this.route}",{about},{words},"method":"{this.method}","status":{status},'
-        f'"ms":{round(took * 1000, 2)},"document":"{digest(document)}","codes":[],'
+        f'"ms":{int(took * 100_000 + 0.5) / 100},"document":"{digest(document)}","codes":[],'
         f'"bytes_in":{received},"bytes_out":{"null" if sent is None else sent}}}'
     )
     return line.encode() if len(line) <= USUAL else None
