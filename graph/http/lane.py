@@ -20,11 +20,13 @@ from graph.execution.answer import Answer
 from graph.execution.documents import Documents
 from graph.execution.executor import Executor
 from graph.http.faults import RequestFault
-from graph.http.heads import END, Heads
+from graph.http.heads import END, Head, Heads
+from graph.http.openings import Opening, Openings
 from graph.http.requests import request_of
 from graph.http.rides import Client, Ride
 from graph.http.strict_json import read_json
 from graph.logs.asked import answering
+from resolvers.callers import Caller
 from resolvers.context import Context, Services
 from resolvers.errors import BadInput
 
@@ -49,6 +51,7 @@ class Lane:
         self._executor = executor
         self._documents = documents
         self._heads = heads
+        self._openings = Openings()
         self._seconds = seconds
         self._asked: dict[Ride, None] = {}
         """The questions under way, the oldest first."""
@@ -68,8 +71,17 @@ class Lane:
         caller = self._services.access.known(head.digest)
         if caller is None or caller.guest:
             return None  # guests are told apart by where they ask from
+        body = data[end:]
+        known = self._openings.read(body)
+        if known is None:
+            return self._take_whole(client, head, caller, body)
+        opening, variables = known
+        return self._begun(client, head, caller, opening, variables)
+
+    def _take_whole(self, client: Client, head: Head, caller: Caller, body: bytes) -> Ride | None:
+        """Begin to answer a body that has to be read from its beginning."""
         try:
-            asked = request_of(read_json(data[end:], "The body"))
+            asked = request_of(read_json(body, "The body"))
             text = self._documents.text_of(asked)
         except (RequestFault, BadInput):
             return None
@@ -77,12 +89,28 @@ class Lane:
         if prepared is None or prepared.lasts:
             return None
         self._documents.keep(asked)
-        context, variables = Context(self._services, caller), asked.variables or {}
+        opening = Opening(text, prepared)
+        self._openings.learn(body, asked, opening)
+        variables = asked.variables or {}
+        return self._begun(client, head, caller, opening, variables, asked.extensions)
+
+    def _begun(  # noqa: PLR0917  (what there is to begin with)
+        self,
+        client: Client,
+        head: Head,
+        caller: Caller,
+        opening: Opening,
+        variables: dict[str, Any],
+        extensions: dict[str, Any] | None = None,
+    ) -> Ride:
+        """Begin to answer what is usual."""
+        text, prepared = opening
+        context = Context(self._services, caller)
         ride = Ride(
             self, client, head, context=context, prepared=prepared, text=text, variables=variables
         )
-        if asked.extensions or not self._asks(ride):
-            work = self._executor.executed(context, prepared, variables, asked.extensions)
+        if extensions or not self._asks(ride):
+            work = self._executor.executed(context, prepared, variables, extensions)
             self._see_through(ride, work)
         return ride
 

@@ -3,6 +3,7 @@
 import asyncio
 import atexit
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 
 PATIENCE = 0.05
@@ -20,10 +21,10 @@ class Output:
     def __init__(self) -> None:
         self.plain = False
         """Whether routine lines are written as JSON, so that one may be made by hand."""
-        self._waiting: list[bytes] = []
+        self._waiting: list[bytes | Callable[[], bytes]] = []
 
-    def info(self, line: bytes) -> None:
-        """Write a line soon."""
+    def info(self, line: bytes | Callable[[], bytes]) -> None:
+        """Write a line soon, or what makes one then."""
         self._waiting.append(line)
         if len(self._waiting) == 1:
             self._flush_soon()
@@ -42,8 +43,9 @@ class Output:
     def flush(self) -> None:
         """Write what waits. Where it cannot be written it is lost: the gateway goes on."""
         waiting, self._waiting = self._waiting, []
+        lines = [line if isinstance(line, bytes) else line() for line in waiting]
         with suppress(OSError, ValueError):  # no room, nobody reads, or it is closed
-            sys.stderr.buffer.write(b"".join([line + b"\n" for line in waiting]))
+            sys.stderr.buffer.write(b"\n".join([*lines, b""]))
             sys.stderr.buffer.flush()
 
     def _flush_soon(self) -> None:
