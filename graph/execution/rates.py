@@ -22,7 +22,7 @@ worth at once."""
 
 
 class Policy:
-    """How much there may be asked for, and how that is told (draft-ietf-httpapi-ratelimit-headers-10)."""
+    """How much may be asked for, as HTTP tells it (draft-ietf-httpapi-ratelimit-headers-10)."""
 
     def __init__(self, name: str, rate: float, seconds: float) -> None:
         """`rate` is cost per second, and a bucket holds that of so many seconds."""
