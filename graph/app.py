@@ -32,6 +32,7 @@ from graph.http.view import GraphQLView
 from graph.live.open_lines import LINES, Lines
 from graph.live.sockets import Sockets, asks_for_socket
 from graph.logs.access import access
+from graph.logs.output import flush_logs
 from graph.logs.setup import log_unhandled
 from graph.pages.graphiql import add_graphiql
 from graph.schema import schema
@@ -205,6 +206,7 @@ async def serving(
             log.info("stopping")
             await runner.cleanup()
     log.info("stopped")
+    flush_logs()  # nothing waits for a loop that has no more turns
 
 
 def _version() -> str:

@@ -14,7 +14,7 @@ from strawberry.utils.str_converters import to_camel_case
 from graph.context import Info
 from graph.fields.describe import graph_enum
 from graph.fields.types import graph_type
-from graph.logs.access import note
+from graph.logs.asked import note
 from resolvers.codes import Code, ErrorCode, RefusalCode
 from resolvers.errors import Fault, Refused, TimedOut, Unavailable
 from store.database import StoreTooSlow, StoreUnavailable

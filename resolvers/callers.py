@@ -89,6 +89,14 @@ class Caller:
         order = {} if self.order_id is None else {"order": self.order_id}
         return {**application, "mode": str(self.mode), **order}
 
+    @cached_property
+    def words_as_json(self) -> str | None:
+        """The same as the members of a JSON object; None where JSON cannot say it."""
+        try:
+            return json_text(self.words)[1:-1]
+        except TypeError:  # half a surrogate pair
+            return None
+
     @classmethod
     def itself(cls, mode: Mode, role: str) -> "Caller":
         """Return the gateway itself in one of its roles, as the history names it."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
 from resolvers.access import Access
@@ -63,7 +64,6 @@ class Context:
     def __init__(self, services: Services, caller: Caller) -> None:
         self.services = services
         self.caller = caller
-        self.loaders = Loaders(services.database, caller.scope)
         self.request: Answering | None = None
         """What is done once under a caller's key, and answered with the change it asks for."""
         self.given_up = False
@@ -71,6 +71,11 @@ class Context:
         self.last_seen: str | None = None
         """The id of the last event that the caller has seen, where its connection says so."""
         self._pasts: dict[Instant, Past] = {}
+
+    @cached_property
+    def loaders(self) -> Loaders:
+        """What finds records for this request; one that was compiled needs none."""
+        return Loaders(self.database, self.scope)
 
     @property
     def database(self) -> Database:

@@ -32,7 +32,7 @@ class Issuers:
     @property
     def fetches(self) -> int:
         """How often keys were fetched: what was known by the old ones may be so no more."""
-        return sum(one.fetches for one in self._sets.values())
+        return sum([one.fetches for one in self._sets.values()]) if self._sets else 0
 
     def of(self, token: str) -> str | None:
         """Return the issuer that a token names, if it is one of these. Raises Unauthenticated."""

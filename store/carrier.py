@@ -7,25 +7,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Generic, TypeVar
 
+from store.jobs import Awaited, Job
 from store.worker import Worker
 
 J = TypeVar("J")
-
-
-class Job(Generic[J]):
-    """Something that was asked for, and where its outcome goes."""
-
-    __slots__ = ("asked", "future")
-
-    def __init__(self, asked: J, future: "asyncio.Future[Any]") -> None:
-        self.asked = asked
-        self.future = future
-
-    @property
-    def withdrawn(self) -> bool:
-        """Whether nobody waits for it any more; it may be asked on any thread."""
-        return self.future.cancelled()
-
 
 Outcome = tuple[Any, BaseException | None]
 """What became of a job: its result, or the exception it raised."""
@@ -61,36 +46,37 @@ class Carrier(Generic[J]):
 
         Whoever cancels that stops waiting; what was asked for may still be done.
         """
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Any] = loop.create_future()
-        self._waiting.append(Job(asked, future))
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self.take(Awaited(asked, future))
+        return future
+
+    def take(self, job: Job[J]) -> None:
+        """Have a job done: it is told what became of it."""
+        self._waiting.append(job)
         if not self._under_way:
             self._under_way = True
-            loop.call_soon(self._leave)
-        return future
+            asyncio.get_running_loop().call_soon(self._leave)
 
     def _leave(self) -> None:
         waiting = self._waiting
         count = min(len(waiting), BATCH)
         batch = [waiting.popleft() for _ in range(count)]
         try:
-            back = self._worker.send(partial(self._trip_of, batch))
+            self._worker.post(partial(self._trip_of, batch), partial(self._returned, batch))
         except Exception as error:  # noqa: BLE001  (it belongs to those who wait)
-            self._back(batch, [(None, error)] * count)
-        else:
-            back.add_done_callback(partial(self._returned, batch))
+            self._returned(batch, None, error)
 
     def _trip_of(self, jobs: Sequence[Job[J]], connection: sqlite3.Connection) -> Sequence[Outcome]:
         return self._trip(connection, jobs)
 
-    def _returned(self, batch: Sequence[Job[J]], back: "asyncio.Future[Sequence[Outcome]]") -> None:
-        error = back.exception()
-        if error is None:
-            self._back(batch, back.result())
-        else:
-            self._back(batch, [(None, error)] * len(batch))
-
-    def _back(self, batch: Sequence[Job[J]], outcomes: Sequence[Outcome]) -> None:
+    def _returned(
+        self,
+        batch: Sequence[Job[J]],
+        outcomes: Sequence[Outcome] | None,
+        error: BaseException | None,
+    ) -> None:
+        if outcomes is None:
+            outcomes = [(None, error)] * len(batch)
         try:
             if self._arrived is not None:
                 self._arrived()  # before the next trip: the thread must leave alone what it reads
@@ -100,12 +86,11 @@ class Carrier(Generic[J]):
             else:
                 self._under_way = False
             for job, (result, failure) in zip(batch, outcomes, strict=True):
-                if job.future.done():
-                    continue
-                if failure is None:
-                    job.future.set_result(result)
-                else:
-                    job.future.set_exception(failure)
+                try:
+                    job.returned(result, failure)
+                except Exception as bug:  # noqa: BLE001  (it is no neighbour's)
+                    said = {"message": "What became of a job was not taken.", "exception": bug}
+                    asyncio.get_running_loop().call_exception_handler(said)
             if not self._under_way:
                 self._rest()
 

@@ -6,6 +6,7 @@ from typing import Any, Protocol, TypeVar
 
 from store.announcements import Announcements
 from store.instants import Instant
+from store.jobs import Job
 from store.statements import Query, Statement
 
 R = TypeVar("R")
@@ -54,6 +55,10 @@ Work = Callable[[Transaction], Awaitable[T]]
 """A change: an asynchronous function of a transaction."""
 
 
+Question = tuple[Statement, dict[str, Any]]
+"""A statement that changes nothing, and its parameters."""
+
+
 class Database(Reader, Protocol):
     """One store of records, whichever engine keeps it."""
 
@@ -69,6 +74,9 @@ class Database(Reader, Protocol):
 
         Whoever cancels that gives the question up.
         """
+
+    def take(self, question: Job[Question]) -> None:
+        """Have a question answered that is told its rows itself, within the turn they come in."""
 
     async def write(self, work: Work[T]) -> T:
         """Run a change in a transaction of its own and return its result once it is durable.

@@ -25,7 +25,7 @@ class SystemClock:
 def instant(moment: datetime) -> Instant:
     """Write a moment down, cut to milliseconds."""
     text = moment.astimezone(UTC).isoformat(timespec="milliseconds")
-    return Instant(text.removesuffix("+00:00") + "Z")
+    return Instant(f"{text[:-6]}Z")  # in the place of +00:00
 
 
 def moment(written: Instant) -> datetime:

@@ -13,10 +13,11 @@ from filelock import FileLock
 from sqlalchemy.dialects import sqlite
 
 from store.announcements import Announcements
-from store.carrier import Carrier, Job, Outcome
-from store.database import StoreTooSlow, StoreUnavailable, Work
+from store.carrier import Carrier, Outcome
+from store.database import Question, StoreTooSlow, StoreUnavailable, Work
 from store.events import NEWEST_POSITION, position_after
 from store.instants import Instant, epoch_milliseconds
+from store.jobs import Job
 from store.locking import lock
 from store.migrate import migrate
 from store.statements import Query, Statement
@@ -25,18 +26,20 @@ from store.worker import open_worker
 R = TypeVar("R")
 T = TypeVar("T")
 
-Question = tuple[Statement, dict[str, Any]]
-
 _DIALECT = sqlite.dialect(paramstyle="named")
 PATIENCE = 5.0
 """How long one question may take, in seconds, so that a slow one does not hold up all others."""
 INSTRUCTIONS = 20_000
 """How many of SQLite's instructions pass between two looks at the clock: a millisecond or so."""
+LOOK = 0.001
+"""How long the questions of a trip share a look at the database, in seconds."""
 _BUGS = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.DataError)
 
 
 def execute(
-    connection: sqlite3.Connection, statement: Statement, parameters: dict[str, Any]
+    connection: sqlite3.Connection | sqlite3.Cursor,
+    statement: Statement,
+    parameters: dict[str, Any],
 ) -> sqlite3.Cursor:
     """Execute a statement, on the connection's own thread."""
     text = statement.text(_DIALECT)
@@ -78,6 +81,11 @@ class SqliteDatabase:
         """Have a statement executed, and return where its rows will be."""
         self.questions += 1
         return self._reader.send((statement, parameters))
+
+    def take(self, question: Job[Question]) -> None:
+        """Have a question answered that is told its rows itself."""
+        self.questions += 1
+        self._reader.take(question)
 
     async def write(self, work: Work[T]) -> T:
         """Run a change and return its result once it is durable."""
@@ -121,20 +129,38 @@ class Answers:
         self._patience = patience
         self._asked: Job[Question] | None = None
         self._until = 0.0
+        self._cursor = connection.cursor()
         connection.set_progress_handler(self._ends, INSTRUCTIONS)
 
     def __call__(
         self, connection: sqlite3.Connection, questions: Sequence[Job[Question]]
     ) -> Sequence[Outcome]:
-        """Answer the questions of a trip."""
-        return [self._answer(connection, question) for question in questions]
+        """Answer the questions of a trip.
 
-    def _answer(self, connection: sqlite3.Connection, question: Job[Question]) -> Outcome:
+        They share a look at the database for as long as that is a short one. It is taken after
+        they were asked, so they see what was committed before; each its own would cost more than
+        finding a record does. One that lasted would keep the log of changes from being emptied.
+        """
+        outcomes: list[Outcome] = []
+        shared, until = len(questions) > 1 and not connection.in_transaction, 0.0
+        for question in questions:
+            now = time.monotonic()
+            if shared and now > until:
+                if connection.in_transaction:
+                    connection.execute("COMMIT")
+                connection.execute("BEGIN")
+                until = now + LOOK
+            outcomes.append(self._answer(question, now))
+        if shared:
+            connection.execute("COMMIT")
+        return outcomes
+
+    def _answer(self, question: Job[Question], now: float) -> Outcome:
         if question.withdrawn:
             return None, None
-        self._asked, self._until = question, time.monotonic() + self._patience
+        self._asked, self._until = question, now + self._patience
         try:
-            return execute(connection, *question.asked).fetchall(), None
+            return execute(self._cursor, *question.asked).fetchall(), None
         except sqlite3.Error as error:
             if self._ends():
                 return None, StoreTooSlow(f"It took longer than {self._patience:g} s.")

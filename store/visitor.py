@@ -14,11 +14,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
 from store.carrier import Carrier
-from store.database import StoreUnavailable
+from store.database import Question, StoreUnavailable
 from store.dialect import json_holds
 from store.locking import StoreUnusable
 from store.migrate import config_of
-from store.sqlite import Answers, Question
+from store.sqlite import Answers
 from store.statements import Query, Statement
 from store.worker import Worker
 

@@ -17,6 +17,8 @@ import aiosqlite
 from store.dialect import json_holds
 
 T = TypeVar("T")
+Back = Callable[[T | None, BaseException | None], object]
+"""Is told what a function returned, or else what it raised."""
 
 PRAGMAS = {
     "journal_mode": "WAL",
@@ -40,16 +42,27 @@ class Worker(aiosqlite.Connection):
 
     async def hop(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Run a function of the connection on its thread and return what it returns."""
-        return await self.send(function)
-
-    def send(self, function: Callable[[sqlite3.Connection], T]) -> "asyncio.Future[T]":
-        """Have a function of the connection run on its thread, and return where its result will be.
-
-        Raises ValueError when the connection is closed.
-        """
         back: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._tx.put_nowait((back, partial(function, self._conn)))
-        return back
+        return await back
+
+    def post(self, function: Callable[[sqlite3.Connection], T], back: Back[T]) -> None:
+        """Have a function of the connection run on its thread, and `back` told in the loop.
+
+        There is no future between, each of which would take the loop another turn.
+        Raises ValueError when the connection is closed.
+        """
+        loop, connection = asyncio.get_running_loop(), self._conn
+
+        def run() -> None:
+            try:
+                result = function(connection)
+            except BaseException as error:  # noqa: BLE001  (it belongs to whoever asked)
+                loop.call_soon_threadsafe(back, None, error)
+            else:
+                loop.call_soon_threadsafe(back, result, None)
+
+        self._tx.put_nowait((None, run))
 
 
 async def open_worker(path: Path, *, read_only: bool = False) -> Worker:

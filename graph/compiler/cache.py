@@ -57,7 +57,7 @@ class Entry:
 
     def branch(self, values: Values) -> Hashable:
         """Return what decides which plan a request takes."""
-        return tuple(values.coerced.get(name) for name in self._deciding)
+        return tuple([values.coerced.get(name) for name in self._deciding])
 
     def plan(self, values: Values) -> Plan | Change | NotCovered:
         """Compile the operation as these values decide it, or say why it is not covered."""

@@ -114,11 +114,11 @@ class FindQuestion:
     def put(self, context: Context, values: Values) -> Put:
         """Answer with the argument that is given: exactly one."""
         del context
-        given = {
-            name: value for name, value in self.arguments.read(values).items() if value is not None
-        }
+        given = self.arguments.read(values)
         if len(given) != 1:
-            raise Unusual
+            given = {name: value for name, value in given.items() if value is not None}
+            if len(given) != 1:
+                raise Unusual
         ((name, key),) = given.items()
         if name not in self.ways or type(key) is not str:
             raise Unusual

@@ -5,8 +5,7 @@ ordinary path reads it again, and says what is wrong with it.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphql import (
     DirectiveNode,
@@ -41,8 +40,7 @@ _USUAL: Mapping[Any, Callable[[Any], bool]] = {
 """The scalars whose usual values are taken as they are."""
 
 
-@dataclass(frozen=True, slots=True)
-class Values:
+class Values(NamedTuple):
     """The values of an operation's variables, without those that were not given."""
 
     coerced: Mapping[str, Any]

@@ -10,7 +10,7 @@ from graph.execution.answer import Answer, not_begun
 from graph.execution.limits import Limits, exceeded
 from graph.execution.rates import Buckets, Standing
 from graph.execution.reading import Prepared, Shelf, too_large
-from graph.logs.access import describe
+from graph.logs.asked import describe
 from resolvers.callers import Caller, CallerKind
 from resolvers.errors import BadInput
 

@@ -1,10 +1,9 @@
 """One operation, from its text to its answer: prepared, let in, executed within its time."""
 
-import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
-from typing import Any, NamedTuple
+from typing import Any
 
 from graphql import ExecutionResult, GraphQLError
 from strawberry import Schema
@@ -26,16 +25,6 @@ _IN_A_STREAM = (
     "A subscription has many answers: ask for it with `Accept: text/event-stream`, or over "
     "`graphql-transport-ws`."
 )
-
-
-class Question(NamedTuple):
-    """A compiled question under way."""
-
-    rows: "asyncio.Future[list[tuple[Any, ...]]]"
-    """What the database finds."""
-    ready: Ready
-    """What makes `data` of that."""
-    standing: Standing | None
 
 
 class Executor:
@@ -126,10 +115,10 @@ class Executor:
 
     def at_once(
         self, context: Context, prepared: Prepared, variables: dict[str, Any]
-    ) -> Question | None:
-        """Begin a question that is compiled, if its caller may ask it; None for everything else.
+    ) -> tuple[Ready, Standing | None] | None:
+        """Let a question in that is compiled, if its caller may ask it; None for everything else.
 
-        Whoever waits for it sees to its time, and turns to `admitted` if it fails.
+        Whoever asks it of the database sees to its time, and turns to `admitted` if it fails.
         """
         ready = self._engine.ready(context, prepared, variables)
         if ready is None:
@@ -137,8 +126,7 @@ class Executor:
         admitted = self._admission.admit(context.caller, prepared, variables)
         if isinstance(admitted, Answer):
             return None
-        rows = context.database.ask(ready.statement, ready.parameters)
-        return Question(rows, ready, admitted[1])
+        return ready, admitted[1]
 
     def late(self, prepared: Prepared) -> Answer:
         """Return the answer to what took longer than it may."""

@@ -8,7 +8,7 @@ waits for a full one, so that nothing that the limits allow is impossible.
 import math
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from resolvers.errors import RateLimited
 
@@ -21,13 +21,22 @@ BAD_TOKENS = (10.0, 10.0)
 worth at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Policy:
+    """How much may be asked for, as HTTP tells it (draft-ietf-httpapi-ratelimit-headers-10)."""
+
+    def __init__(self, name: str, rate: float, seconds: float) -> None:
+        """`rate` is cost per second, and a bucket holds that of so many seconds."""
+        self.rate = rate
+        self.burst = max(math.ceil(rate * seconds), 1)
+        self.name = f'"{name}"'
+        window = math.ceil(self.burst / rate) if rate else 0
+        self.told = f"{self.name};q={self.burst};w={window}"
+
+
+class Standing(NamedTuple):
     """What is left in a bucket, after an operation took its cost or could not."""
 
-    name: str
-    burst: int
-    rate: float
+    policy: Policy
     left: float
     cost: int
     wait: int
@@ -39,19 +48,24 @@ class Standing:
             return None
         return RateLimited(
             f"Too much in too short a time: this costs {self.cost:,}, and {int(self.left):,} is "
-            f"left of {self.burst:,}. Ask again in {self.wait} s.",
-            {"limit": self.burst, "value": self.cost, "retryAfter": self.wait},
+            f"left of {self.policy.burst:,}. Ask again in {self.wait} s.",
+            {"limit": self.policy.burst, "value": self.cost, "retryAfter": self.wait},
         )
 
     def headers(self) -> dict[str, str]:
-        """Return it as HTTP tells it (draft-ietf-httpapi-ratelimit-headers-10)."""
-        filled = math.ceil((self.burst - self.left) / self.rate)
-        window = math.ceil(self.burst / self.rate)
-        told = {
-            "RateLimit-Policy": f'"{self.name}";q={self.burst};w={window}',
-            "RateLimit": f'"{self.name}";r={int(self.left)};t={filled}',
-        }
+        """Return it as HTTP tells it."""
+        told = {"RateLimit-Policy": self.policy.told, "RateLimit": self._told()}
         return told | ({"Retry-After": str(self.wait)} if self.wait else {})
+
+    def lines(self) -> str:
+        """Return the same headers as lines of an answer's head."""
+        later = f"Retry-After: {self.wait}\r\n" if self.wait else ""
+        return f"RateLimit-Policy: {self.policy.told}\r\nRateLimit: {self._told()}\r\n{later}"
+
+    def _told(self) -> str:
+        policy = self.policy
+        filled = math.ceil((policy.burst - self.left) / policy.rate)
+        return f"{policy.name};r={int(self.left)};t={filled}"
 
 
 class Buckets:
@@ -67,9 +81,9 @@ class Buckets:
         kept: int = KEPT,
     ) -> None:
         """`rate` is cost per second, 0 for no limit; a bucket holds that of so many seconds."""
-        self._name = name
+        self._policy = Policy(name, rate, seconds)
         self._rate = rate
-        self._burst = max(math.ceil(rate * seconds), 1)
+        self._burst = self._policy.burst
         self._now = now
         self._kept = kept
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
@@ -100,4 +114,4 @@ class Buckets:
         if len(self._buckets) > self._kept:
             self._buckets.popitem(last=False)
         wait = math.ceil(missing / self._rate) if missing > 0 else 0
-        return Standing(self._name, self._burst, self._rate, left, cost, wait)
+        return Standing(self._policy, left, cost, wait)

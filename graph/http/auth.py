@@ -7,7 +7,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from graph.errors import coded
 from graph.http.addresses import client_of
-from graph.logs.access import identify
+from graph.logs.asked import identify
 from resolvers.access import Access
 from resolvers.callers import Caller
 from resolvers.errors import Unauthenticated, Unavailable

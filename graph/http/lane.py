@@ -10,99 +10,28 @@ import asyncio
 from collections.abc import Coroutine
 from http import HTTPStatus
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
-from aiohttp import hdrs
-from aiohttp.helpers import rfc822_formatted_time
 from aiohttp.http_parser import RawRequestMessage
 
 from graph.errors import masked
 from graph.execution.answer import Answer
 from graph.execution.documents import Documents
-from graph.execution.executor import Executor, Question
-from graph.execution.rates import Standing
-from graph.execution.reading import Prepared
+from graph.execution.executor import Executor
 from graph.http.faults import RequestFault
 from graph.http.heads import END, Head, Heads
+from graph.http.openings import Opening, Openings
 from graph.http.requests import request_of
+from graph.http.rides import Client, Ride
 from graph.http.strict_json import read_json
-from graph.http.view import PARTIAL_SUCCESS, PARTLY, status_of
-from graph.logs.access import REQUEST_ID, Asked, answering, log_request, new_request_id
+from graph.logs.asked import answering
+from resolvers.callers import Caller
 from resolvers.context import Context, Services
 from resolvers.errors import BadInput
 
-ROUTE = "/graphql"
 LOOKING = 1.0
 """How often it is looked whether a question takes too long, in seconds."""
-_STATUS_LINES = {
-    status: f"HTTP/1.1 {status} {reason}\r\n".encode()
-    for status, reason in (
-        *((status.value, status.phrase) for status in HTTPStatus),
-        (PARTLY, PARTIAL_SUCCESS),
-    )
-}
-
-
-class Client(Protocol):
-    """Whoever is answered: a connection."""
-
-    def answered(self, answer: bytes) -> None:
-        """Send an answer, and take the next request."""
-
-
-class Ride:
-    """One request on the lane, from when it is taken until it is answered."""
-
-    __slots__ = ("_client", "_head", "begun", "given_up", "prepared", "this", "under_way")
-
-    def __init__(
-        self, client: Client, head: Head, this: Asked, prepared: Prepared, begun: float
-    ) -> None:
-        self._client = client
-        self._head = head
-        self.this = this
-        """What the log says of it."""
-        self.prepared = prepared
-        self.begun = begun
-        """When it was taken, by the performance counter."""
-        self.under_way: asyncio.Future[Any] | None = None
-        """What is waited for: a question's rows, or else the whole answer."""
-        self.given_up = False
-        """Whether it took too long."""
-
-    def abandon(self) -> None:
-        """Ask no more: the client has gone. A change goes on to its end."""
-        if self.under_way is not None and not self.prepared.changes:
-            self.under_way.cancel()
-
-    def tell(self, answer: Answer) -> None:
-        """Send an answer."""
-        self.send(self.status_of(answer), orjson.dumps(answer.body), answer.standing)
-
-    def status_of(self, answer: Answer) -> int:
-        """Return the status of an answer, in the media type that it is told in."""
-        return status_of(answer, self._head.media)
-
-    def send(self, status: int, body: bytes, standing: Standing | None = None) -> None:
-        """Send an answer's body with its headers, and log the request."""
-        limits = "" if standing is None else _lines(standing)
-        rest = (
-            f"{limits}{REQUEST_ID}: {self.this.id}\r\nDate: {rfc822_formatted_time()}\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n"
-        )
-        self._client.answered(
-            b"%b%b%b%b" % (_STATUS_LINES[status], self._head.opening, rest.encode(), body)
-        )
-        self.log(status, len(body))
-
-    def log(self, status: int | None, sent: int | None) -> None:
-        """Log the request; without a status nobody was there any more to be answered."""
-        log_request(self.this, status, perf_counter() - self.begun, self._head.length, sent)
-
-
-def _lines(standing: Standing) -> str:
-    return "".join(f"{name}: {value}\r\n" for name, value in standing.headers().items())
 
 
 class Lane:
@@ -122,6 +51,7 @@ class Lane:
         self._executor = executor
         self._documents = documents
         self._heads = heads
+        self._openings = Openings()
         self._seconds = seconds
         self._asked: dict[Ride, None] = {}
         """The questions under way, the oldest first."""
@@ -134,7 +64,6 @@ class Lane:
 
     def take(self, client: Client, data: bytes) -> Ride | None:
         """Begin to answer what a client sent, if it is one usual request and nothing else."""
-        begun = perf_counter()
         end = data.find(END) + len(END)
         head = self._heads.known(data[:end])
         if head is None or head.length != len(data) - end:
@@ -142,8 +71,17 @@ class Lane:
         caller = self._services.access.known(head.digest)
         if caller is None or caller.guest:
             return None  # guests are told apart by where they ask from
+        body = data[end:]
+        known = self._openings.read(body)
+        if known is None:
+            return self._take_whole(client, head, caller, body)
+        opening, variables = known
+        return self._begun(client, head, caller, opening, variables)
+
+    def _take_whole(self, client: Client, head: Head, caller: Caller, body: bytes) -> Ride | None:
+        """Begin to answer a body that has to be read from its beginning."""
         try:
-            asked = request_of(read_json(data[end:], "The body"))
+            asked = request_of(read_json(body, "The body"))
             text = self._documents.text_of(asked)
         except (RequestFault, BadInput):
             return None
@@ -151,50 +89,71 @@ class Lane:
         if prepared is None or prepared.lasts:
             return None
         self._documents.keep(asked)
-        this = Asked(new_request_id(), hdrs.METH_POST, ROUTE, caller, prepared.operation, text)
-        ride = Ride(client, head, this, prepared, begun)
-        context, variables = Context(self._services, caller), asked.variables or {}
-        question = None
-        if not asked.extensions:
-            question = self._executor.at_once(context, prepared, variables)
-        if question is None:
-            answer = self._executor.executed(context, prepared, variables, asked.extensions)
-            self._see_through(ride, answer)
-        else:
-            self._ask(ride, question, context, variables)
+        opening = Opening(text, prepared)
+        self._openings.learn(body, asked, opening)
+        variables = asked.variables or {}
+        return self._begun(client, head, caller, opening, variables, asked.extensions)
+
+    def _begun(  # noqa: PLR0917  (what there is to begin with)
+        self,
+        client: Client,
+        head: Head,
+        caller: Caller,
+        opening: Opening,
+        variables: dict[str, Any],
+        extensions: dict[str, Any] | None = None,
+    ) -> Ride:
+        """Begin to answer what is usual."""
+        text, prepared = opening
+        context = Context(self._services, caller)
+        ride = Ride(
+            self, client, head, context=context, prepared=prepared, text=text, variables=variables
+        )
+        if extensions or not self._asks(ride):
+            work = self._executor.executed(context, prepared, variables, extensions)
+            self._see_through(ride, work)
         return ride
 
-    def _ask(
-        self, ride: Ride, question: Question, context: Context, variables: dict[str, Any]
-    ) -> None:
-        """Answer a question with what the database finds."""
-
-        def found(rows: "asyncio.Future[list[tuple[Any, ...]]]") -> None:
-            del self._asked[ride]
-            if rows.cancelled():
-                if ride.given_up:
-                    with answering(ride.this):
-                        late = self._executor.late(ride.prepared)
-                    ride.tell(late)
-                else:
-                    ride.log(None, None)
-                return
-            try:
-                data = question.ready.data(rows.result())
-            except Exception:  # noqa: BLE001  (whatever it is, the ordinary way tells of it)
-                again = self._executor.admitted(
-                    context, ride.prepared, variables, question.standing, compiled=False
-                )
-                self._see_through(ride, again)
-            else:
-                ride.send(HTTPStatus.OK, b'{"data":%b}' % data, question.standing)
-
-        ride.under_way = question.rows
-        question.rows.add_done_callback(found)
+    def _asks(self, ride: Ride) -> bool:
+        """Ask the database a ride's question, if it is compiled and its caller may ask it."""
+        let_in = self._executor.at_once(ride.context, ride.prepared, ride.variables)
+        if let_in is None:
+            return False
+        ready, ride.standing = let_in
+        ride.ready = ready
+        ride.asked = ready.statement, ready.parameters
+        self._services.database.take(ride)
         self._asked[ride] = None
         if not self._looking:
             self._looking = True
             self._look_soon()
+        return True
+
+    def found(self, ride: Ride, rows: Any, failure: BaseException | None) -> None:
+        """Answer a ride with what the database has found, or else the ordinary way."""
+        del self._asked[ride]
+        data = None if failure is not None else self._data(ride, rows)
+        if data is not None:
+            ride.send(HTTPStatus.OK, b'{"data":%b}' % data, ride.standing)
+            return
+        again = self._executor.admitted(
+            ride.context, ride.prepared, ride.variables, ride.standing, compiled=False
+        )
+        self._see_through(ride, again)
+
+    def _data(self, ride: Ride, rows: Any) -> bytes | None:
+        try:
+            return ride.ready.data(rows)
+        except Exception:  # noqa: BLE001  (whatever it is, the ordinary way tells of it)
+            return None
+
+    def withdraw(self, ride: Ride) -> bool:
+        """Take a ride's question back, and return whether it was still being asked."""
+        if ride not in self._asked:
+            return False
+        del self._asked[ride]
+        ride.withdrawn = True
+        return True
 
     def _see_through(self, ride: Ride, work: Coroutine[Any, Any, Answer]) -> None:
         """Answer a request the ordinary way."""
@@ -213,7 +172,7 @@ class Lane:
             ride.send(status, body, standing)
 
         with answering(ride.this):
-            ride.under_way = task = asyncio.create_task(answer())
+            ride.task = task = asyncio.create_task(answer())
         self._tasks.add(task)  # a change goes on though its client has gone
         task.add_done_callback(self._tasks.discard)
 
@@ -224,8 +183,10 @@ class Lane:
         """Give up the questions that take too long."""
         before = perf_counter() - self._seconds
         for ride in [ride for ride in self._asked if ride.begun < before]:
-            ride.given_up = True
-            ride.abandon()
+            self.withdraw(ride)
+            with answering(ride.this):
+                late = self._executor.late(ride.prepared)
+                ride.tell(late)
         self._looking = bool(self._asked)
         if self._looking:
             self._look_soon()

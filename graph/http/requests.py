@@ -26,6 +26,16 @@ class Request(NamedTuple):
     """The id of a document that is known here."""
 
 
+_MEMBERS = {
+    "query": (str, "a text"),
+    "variables": (dict, "an object"),
+    "operationName": (str, "a text"),
+    "extensions": (dict, "an object"),
+    "documentId": (str, "a text"),
+}
+"""The members of a request in the order of its own, and of which type each is."""
+
+
 def request_of(sent: object) -> Request:
     """Return the request that JSON holds; unknown members are ignored.
 
@@ -36,14 +46,13 @@ def request_of(sent: object) -> Request:
         raise BatchingUnsupported("Send one operation in a request: lists of them are not read.")
     if not isinstance(sent, dict):
         raise RequestFault('The body must be an object: {"query": "...", "variables": {...}}.')
-    get = sent.get
-    return Request(
-        _text(get("query"), "query"),
-        _object(get("variables"), "variables"),
-        _text(get("operationName"), "operationName"),
-        _object(get("extensions"), "extensions"),
-        _text(get("documentId"), "documentId"),
-    )
+    members: list[Any] = []
+    for name, (kind, said) in _MEMBERS.items():
+        value = sent.get(name)
+        if value is not None and not isinstance(value, kind):
+            raise BadInput(f"`{name}` must be {said}.", {"argument": name})
+        members.append(value)
+    return Request(*members)
 
 
 def request_of_address(query_string: str) -> Request:
@@ -69,15 +78,3 @@ def _decoded(given: Mapping[str, str]) -> Json:
         name: read_json(value, f"`{name}`") if name in ("variables", "extensions") else value
         for name, value in given.items()
     }
-
-
-def _text(value: object, name: str) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    raise BadInput(f"`{name}` must be a text.", {"argument": name})
-
-
-def _object(value: object, name: str) -> Json | None:
-    if value is None or isinstance(value, dict):
-        return value
-    raise BadInput(f"`{name}` must be an object.", {"argument": name})

@@ -17,7 +17,8 @@ from graph.http.answers import instead, refused
 from graph.http.faults import HeadTooLarge, RequestFault, Unreadable
 from graph.http.headers import Cors
 from graph.http.heads import BEGINNING, END
-from graph.http.lane import Lane, Ride
+from graph.http.lane import Lane
+from graph.http.rides import Ride
 
 log = structlog.get_logger()
 

@@ -21,7 +21,8 @@ from graph.http.faults import RequestFault
 from graph.http.requests import request_of
 from graph.live.messages import Broken, Close, Message, invalid, message_of
 from graph.live.open_lines import Line
-from graph.logs.access import apart, identify, log_operation
+from graph.logs.access import log_operation
+from graph.logs.asked import apart, identify
 from resolvers.callers import Caller
 from resolvers.context import Context, Services
 from resolvers.errors import BadInput, Fault, LimitExceeded, Unauthenticated, Unavailable

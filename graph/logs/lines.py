@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from structlog.tracebacks import ExceptionDictTransformer
 
-from graph.logs.access import Asked, asked
+from graph.logs.asked import Asked, asked
 from graph.logs.redaction import bounded, redact_exceptions, redacted
 
 PROSE = ("message", "error", "reason")

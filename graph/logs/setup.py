@@ -1,16 +1,15 @@
 """Logs: one line on standard error for each thing that happened, the libraries' warnings too."""
 
 import asyncio
-import atexit
 import logging
 import sys
 import threading
-from contextlib import suppress
 from typing import Any, Literal
 
 import structlog
 
 from graph.logs.lines import json_line, text_line
+from graph.logs.output import OUTPUT
 
 LogFormat = Literal["json", "text"]
 
@@ -20,10 +19,11 @@ log = structlog.get_logger()
 def configure_logs(level: str, form: LogFormat = "json") -> None:
     """Log our own events from a level on, and what libraries warn of."""
     line = json_line if form == "json" else text_line
+    OUTPUT.plain = form == "json" and level in ("debug", "info")
     structlog.configure(
         processors=[structlog.contextvars.merge_contextvars, line],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=lambda *_: _OUTPUT,
+        logger_factory=lambda *_: OUTPUT,
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=logging.WARNING, handlers=[_Libraries()], force=True)
@@ -34,51 +34,6 @@ def log_unhandled(loop: asyncio.AbstractEventLoop) -> None:
     loop.set_exception_handler(_in_loop)
     threading.excepthook = _in_thread
     sys.excepthook = _at_the_end
-
-
-class _Output:
-    """Standard error. Routine lines are written together, once a turn of the loop.
-
-    Warnings and worse are written at once, with all that waits, so that no crash takes them along.
-    """
-
-    def __init__(self) -> None:
-        self._waiting: list[bytes] = []
-        self._loop: asyncio.AbstractEventLoop | None = None
-
-    def info(self, line: bytes) -> None:
-        """Write a line soon."""
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            self.error(line)
-            return
-        if not self._waiting or loop is not self._loop:
-            self._loop = loop
-            loop.call_soon(self.flush)
-        self._waiting.append(line)
-
-    debug = info
-
-    def error(self, line: bytes) -> None:
-        """Write a line now."""
-        self._waiting.append(line)
-        self.flush()
-
-    warning = critical = error
-
-    def flush(self) -> None:
-        """Write what waits. Where it cannot be written it is lost: the gateway goes on."""
-        waiting, self._waiting = self._waiting, []
-        with suppress(OSError, ValueError):  # no room, nobody reads, or it is closed
-            sys.stderr.buffer.write(b"".join([line + b"\n" for line in waiting]))
-            sys.stderr.buffer.flush()
-
-
-_OUTPUT = _Output()
-flush_logs = _OUTPUT.flush
-"""Write what waits to be written, as is done at the end of the program."""
-atexit.register(flush_logs)
 
 
 class _Libraries(logging.Handler):

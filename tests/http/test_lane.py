@@ -11,7 +11,8 @@ import pytest_asyncio
 from sqlalchemy import text
 from yarl import URL
 
-from graph.http.lane import Lane, Ride
+from graph.http.lane import Lane
+from graph.http.rides import Ride
 from store.sqlite import SqliteDatabase
 from store.statements import Statement
 from tests import documents
@@ -372,8 +373,7 @@ async def test_a_question_is_taken_back_when_its_client_leaves(
 
     ride = rides[-1]
     assert ride is not None
-    assert ride.under_way is not None
-    assert ride.under_way.cancelled()
+    assert ride.withdrawn
 
 
 async def test_a_question_that_fails_is_asked_the_ordinary_way(

@@ -33,7 +33,7 @@ def read(sent: bytes) -> Any:
 def read_strictly(sent: bytes) -> Any:
     """The same without the short way."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(strict_json, "_plainly", lambda _: None)
+        patch.setattr(strict_json, "plainly", lambda _: None)
         return read(sent)
 
 

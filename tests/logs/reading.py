@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 import pytest
 
-from graph.logs.setup import flush_logs
+from graph.logs.output import flush_logs
 
 Json = dict[str, Any]
 Capture = pytest.CaptureFixture[str]

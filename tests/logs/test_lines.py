@@ -1,14 +1,21 @@
 """Lines: one each, whatever a value is; bounded, and without secrets in what is told in prose."""
 
 import sys
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 import pytest
+from graphql import OperationDefinitionNode, parse
 
+from graph.logs.asked import Asked
+from graph.logs.by_hand import digest, request_line
 from graph.logs.lines import json_line, text_line
 from graph.logs.redaction import LONGEST, redacted
 from graph.settings import settings_table, shown, throwaway_settings
+from resolvers.callers import Caller, CallerKind
+from store.scope import Mode
 
 NASTY = [
     "a\nb",
@@ -137,3 +144,54 @@ def test_a_list_is_read_as_words() -> None:
     line = text_line(None, "info", {"event": "request", "codes": ["NOT_FOUND", "FORBIDDEN"]})
 
     assert line.endswith(b" codes=NOT_FOUND,FORBIDDEN")
+
+
+@pytest.mark.parametrize("name", [None, "Ask"])
+@pytest.mark.parametrize("order_id", [None, 'an"order'])
+@pytest.mark.parametrize("sent", [None, 12])
+def test_a_line_that_is_made_by_hand_is_the_same(
+    name: str | None, order_id: str | None, sent: int | None
+) -> None:
+    kind = CallerKind.integration if order_id is None else CallerKind.sales_channel
+    caller = Caller(kind, Mode.test, "shop", datetime.max.replace(tzinfo=UTC), order_id)
+    text = f"query {name or ''} {{ __typename }}"
+    (operation,) = parse(text).definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    this = Asked("an-id", "POST", "/graphql", caller, operation, text)
+
+    by_hand = request_line(this, 200, 0.012341, 57, sent)
+    ordinary = json_line(
+        None,
+        "info",
+        {
+            "event": "request",
+            "about": this,
+            "method": "POST",
+            "status": 200,
+            "ms": round(0.012341 * 1000, 2),
+            "document": digest(text),
+            "codes": [],
+            "bytes_in": 57,
+            "bytes_out": sent,
+        },
+    )
+
+    assert by_hand is not None
+    assert _without_time(by_hand()) == _without_time(ordinary)
+
+
+def test_what_a_line_by_hand_cannot_say_is_left_to_the_others() -> None:
+    caller = Caller(CallerKind.integration, Mode.test, "\ud800", datetime.max.replace(tzinfo=UTC))
+    (operation,) = parse(f"query {'x' * 2_000} {{ a }}").definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    long = replace(caller, application_id="shop")
+
+    for one in (caller, long):
+        this = Asked("an-id", "POST", "/graphql", one, operation, "{ a }")
+        assert request_line(this, 200, 0.1, 1, 1) is None
+
+
+def _without_time(line: bytes) -> bytes:
+    assert line.startswith(b'{"timestamp":"')
+    assert line[40:42] == b'Z"'
+    return line[42:]

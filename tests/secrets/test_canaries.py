@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from graph.commands.exporting import exporting
 from graph.commands.keys import ring_of, rotate
-from graph.logs.setup import flush_logs
+from graph.logs.output import flush_logs
 from resolvers.klarna.sandbox.merchants import Credential
 from resolvers.klarna.transport import HttpTransport, Request
 from resolvers.reconcile import reconcile

@@ -10,9 +10,9 @@ from sqlalchemy import create_engine
 from sqlalchemy.pool import StaticPool
 
 from store.announcements import Announcements
-from store.carrier import Job
-from store.database import Work
+from store.database import Question, Work
 from store.dialect import json_holds
+from store.jobs import Awaited, Job
 from store.migrate import upgrade
 from store.sqlite import PATIENCE, Answers, Commits
 from store.statements import Query, Statement
@@ -71,6 +71,9 @@ class MemoryDatabase:
     ) -> "asyncio.Future[list[tuple[Any, ...]]]":
         return asyncio.ensure_future(self.rows(statement, **parameters))
 
+    def take(self, question: Job[Question]) -> None:
+        raise NotImplementedError  # there are no connections here, and so no lane
+
     async def write(self, work: Work[T]) -> T:
         await self._wait()
         (outcome,) = self._commits(self._connection, [_job(work)])
@@ -84,8 +87,8 @@ class MemoryDatabase:
         return asyncio.sleep(self._random.random() * 0.01)
 
 
-def _job(asked: T) -> Job[T]:
-    return Job(asked, asyncio.get_running_loop().create_future())
+def _job(asked: T) -> Awaited[T]:
+    return Awaited(asked, asyncio.get_running_loop().create_future())
 
 
 def _told(outcome: tuple[Any, BaseException | None]) -> Any:

@@ -124,6 +124,28 @@ async def test_a_value_that_is_none_fails_its_own_question_and_no_neighbour(
     assert len(answered) == 13
 
 
+async def test_questions_of_one_trip_see_what_was_committed_before_and_leave_nothing_open(
+    database: SqliteDatabase,
+) -> None:
+    count = Statement(text("SELECT count(*) FROM klarna_gateways"))
+    seen = []
+
+    for number in range(3):
+        await database.write(
+            lambda transaction: change(transaction).save(None, gateway(), "created")
+        )
+        wrong = database.ask(SAY, {})  # nothing is bound
+        asked = [database.ask(count, {}) for _ in range(5)]
+        given_up = database.ask(count, {})
+        given_up.cancel()
+        seen.append([(await one)[0][0] for one in asked])
+        with pytest.raises(sqlite3.ProgrammingError):
+            await wrong
+        assert seen[-1] == [number + 1] * 5
+
+    assert await database._reader._worker.hop(lambda reader: reader.in_transaction) is False
+
+
 async def test_a_change_of_an_outdated_record_is_refused_whole(database: SqliteDatabase) -> None:
     async def make(transaction: Transaction) -> KlarnaGateway:
         return await change(transaction).save(None, gateway(), "created")
