@@ -1,0 +1,153 @@
+"""Listings: an answer that is one page of the root, found row by row and put together in Python.
+
+Inside a statement SQLite copies the whole page for each thing that it becomes a part of, and takes
+fresh memory every time. A row for each item spares that, and where the page stands is known from
+the same rows, so that they are read once.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import ColumnElement, LargeBinary, Select, cast, select
+
+from graph.compiler.building import Building
+from graph.compiler.holes import Finisher, filled
+from graph.compiler.members import Selected, Typename
+from graph.compiler.pages import Edges, Info, Page, Paged, Place, Total
+
+
+class Found(NamedTuple):
+    """A page as it was found."""
+
+    columns: Sequence[Sequence[bytes]]
+    """The JSON of its items, for each way that they are asked for."""
+    cursors: Sequence[bytes]
+    """Those of its items as JSON, if they are asked for."""
+    places: Sequence[Place]
+    more: bool
+    """Whether there are items beyond it."""
+
+
+Values = Callable[[Found], Sequence[bytes]]
+"""Finds the JSON of one thing for each item of a page."""
+Writer = Callable[[Found], bytes]
+"""Makes the JSON of one part of a page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What makes an answer's `data` of the rows of a listing."""
+
+    size: str
+    """The parameter that says how many items the page has at the most."""
+    backward: bool
+    """Whether the rows come from the end of the list."""
+    width: int
+    """How many columns of JSON they have, before those of their places."""
+    seal: Callable[[bytes], bytes] | None
+    """What writes a cursor of each place, if somebody asked for it."""
+    whole: bytes
+    """The answer but for the parts of the page."""
+    writers: Sequence[Writer]
+    finishers: Sequence[Finisher]
+
+    def __call__(self, rows: Sequence[tuple[Any, ...]], parameters: Mapping[str, Any]) -> bytes:
+        """Return `data` as JSON."""
+        shown = rows[: parameters[self.size]]
+        if self.backward:
+            shown = shown[::-1]
+        columns = list(zip(*shown, strict=True)) or [()] * self.width
+        places = list(zip(*columns[self.width :], strict=True))
+        seal = self.seal
+        cursors = [b'"%b"' % seal(orjson.dumps(place)) for place in places] if seal else ()
+        found = Found(columns[: self.width], cursors, places, len(rows) > len(shown))
+        data = self.whole % tuple(write(found) for write in self.writers)
+        return filled(data, self.finishers) if self.finishers else data
+
+
+def can_be_listed(paged: Paged) -> bool:
+    """Whether rows tell all of a page: how long the whole list is, they do not."""
+    parts = [part for _, part in paged.parts]
+    counted = any(isinstance(part, Total) for part in parts)
+    return any(isinstance(part, Edges) for part in parts) and not counted
+
+
+class Listing:
+    """A page of the root as a question that is put together."""
+
+    def __init__(self, paged: Paged, building: Building) -> None:
+        self._page = page = Page(paged, None, building)
+        self._building = building
+        parts = [part for _, part in paged.parts if not isinstance(part, Total)]
+        edges = [part for part in parts if isinstance(part, Edges)]
+        self._sealed = any(part.sealed for part in edges)
+        order = {key.column for key in page.order}
+        window = page.window(order.union(*(part.needs for part in edges)))
+        looking = any(isinstance(part, Info) for part in parts)  # for an item beyond it
+        self._rows = building.rows(window if looking else window.limit(page.kept))
+        self._columns: list[ColumnElement[Any]] = []
+        self._names = [name for name, _ in paged.parts]
+        self._writers = [self._part(part) for part in parts]
+
+    def question(self) -> Select[Any]:
+        """Return the question for the page's items and their places."""
+        places = [self._rows.c[key.column] for key in self._page.order]
+        return select(*self._columns, *places).select_from(self._rows.found)
+
+    def listed(self, key: str) -> Listed:
+        """Return what makes `data` of what is found; `key` is what the caller calls the page."""
+        return Listed(
+            size=self._page.size,
+            backward=self._page.shape.backward,
+            width=len(self._columns),
+            seal=self._page.writer() if self._sealed else None,
+            whole=b'{"%b":%b}' % (key.encode(), _object(self._names)),
+            writers=self._writers,
+            finishers=self._building.finishers,
+        )
+
+    def _part(self, part: Edges | Info | Typename) -> Writer:
+        match part:
+            case Info():
+                tell = self._page.told(part)
+                return lambda found: tell(found.places, found.more)
+            case Edges(members=None, node=node):
+                nodes = self._values(node)
+                return lambda found: b"[%b]" % b",".join(nodes(found))
+            case Edges(members=members):
+                return self._edges(members or ())
+            case Typename():
+                name = _quoted(part)
+                return lambda _: name
+
+    def _edges(self, members: Sequence[tuple[str, Selected | Typename | None]]) -> Writer:
+        edge = _object(name for name, _ in members)
+        values = [self._values(member) for _, member in members]
+
+        def write(found: Found) -> bytes:
+            edges = zip(*(of(found) for of in values), strict=True)
+            return b"[%b]" % b",".join([edge % one for one in edges])
+
+        return write
+
+    def _values(self, member: Selected | Typename | None) -> Values:
+        """Return what finds the JSON of each item, or its cursor, or a name."""
+        if member is None:
+            return lambda found: found.cursors
+        if isinstance(member, Typename):
+            name = _quoted(member)
+            return lambda found: [name] * len(found.places)
+        self._columns.append(cast(member.express(self._rows, self._building), LargeBinary))
+        place = len(self._columns) - 1
+        return lambda found: found.columns[place]
+
+
+def _object(names: Iterable[str]) -> bytes:
+    """Return an object with a gap for the value of each name."""
+    return b"{%b}" % b",".join([b'"%b":%%b' % name.encode() for name in names])
+
+
+def _quoted(name: Typename) -> bytes:
+    return b'"%b"' % name.name.encode()
