@@ -1,21 +1,22 @@
-"""Listings: an answer that is one page of the root, found row by row and put together in Python.
+"""Listings: an answer that is one page of the root, found line by line and put together in Python.
 
 Inside a statement SQLite copies the whole page for each thing that it becomes a part of, and takes
-fresh memory every time. A row for each item spares that, and where the page stands is known from
-the same rows, so that they are read once.
+fresh memory every time. A line for each item spares that, and where the page stands is known from
+its items' places, so that they are read once. They all come in one row, since between two rows the
+interpreter's lock changes hands.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import orjson
-from sqlalchemy import ColumnElement, LargeBinary, Select, cast, select
+from sqlalchemy import ColumnElement, Select, select
 
 from graph.compiler.building import Building
 from graph.compiler.holes import Finisher, filled
 from graph.compiler.members import Selected, Typename
-from graph.compiler.pages import Edges, Info, Page, Paged, Place, Total
+from graph.compiler.pages import Edges, Info, Page, Paged, Total
+from store.building import built_list, lines
 
 
 class Found(NamedTuple):
@@ -25,7 +26,8 @@ class Found(NamedTuple):
     """The JSON of its items, for each way that they are asked for."""
     cursors: Sequence[bytes]
     """Those of its items as JSON, if they are asked for."""
-    places: Sequence[Place]
+    places: Sequence[bytes]
+    """Where its items stand, as JSON."""
     more: bool
     """Whether there are items beyond it."""
 
@@ -38,14 +40,12 @@ Writer = Callable[[Found], bytes]
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """What makes an answer's `data` of the rows of a listing."""
+    """What makes an answer's `data` of the lines of a listing."""
 
     size: str
     """The parameter that says how many items the page has at the most."""
     backward: bool
-    """Whether the rows come from the end of the list."""
-    width: int
-    """How many columns of JSON they have, before those of their places."""
+    """Whether the lines come from the end of the list."""
     seal: Callable[[bytes], bytes] | None
     """What writes a cursor of each place, if somebody asked for it."""
     whole: bytes
@@ -55,20 +55,22 @@ class Listed:
 
     def __call__(self, rows: Sequence[tuple[Any, ...]], parameters: Mapping[str, Any]) -> bytes:
         """Return `data` as JSON."""
-        shown = rows[: parameters[self.size]]
+        kept = parameters[self.size]
+        *columns, places = [value.split(b"\n") if value else [] for value in rows[0]]
+        more = len(places) > kept
+        if more:
+            columns, places = [column[:kept] for column in columns], places[:kept]
         if self.backward:
-            shown = shown[::-1]
-        columns = list(zip(*shown, strict=True)) or [()] * self.width
-        places = list(zip(*columns[self.width :], strict=True))
+            columns, places = [column[::-1] for column in columns], places[::-1]
         seal = self.seal
-        cursors = [b'"%b"' % seal(orjson.dumps(place)) for place in places] if seal else ()
-        found = Found(columns[: self.width], cursors, places, len(rows) > len(shown))
+        cursors = [b'"%b"' % seal(place) for place in places] if seal else ()
+        found = Found(columns, cursors, places, more)
         data = self.whole % tuple(write(found) for write in self.writers)
         return filled(data, self.finishers) if self.finishers else data
 
 
 def can_be_listed(paged: Paged) -> bool:
-    """Whether rows tell all of a page: how long the whole list is, they do not."""
+    """Whether its items tell all of a page: how long the whole list is, they do not."""
     parts = [part for _, part in paged.parts]
     counted = any(isinstance(part, Total) for part in parts)
     return any(isinstance(part, Edges) for part in parts) and not counted
@@ -85,7 +87,7 @@ class Listing:
         self._sealed = any(part.sealed for part in edges)
         order = {key.column for key in page.order}
         window = page.window(order.union(*(part.needs for part in edges)))
-        looking = any(isinstance(part, Info) for part in parts)  # for an item beyond it
+        looking = any(isinstance(part, Info) for part in parts)  # for one beyond it
         self._rows = building.rows(window if looking else window.limit(page.kept))
         self._columns: list[ColumnElement[Any]] = []
         self._names = [name for name, _ in paged.parts]
@@ -93,15 +95,15 @@ class Listing:
 
     def question(self) -> Select[Any]:
         """Return the question for the page's items and their places."""
-        places = [self._rows.c[key.column] for key in self._page.order]
-        return select(*self._columns, *places).select_from(self._rows.found)
+        place = built_list(*(self._rows.c[key.column] for key in self._page.order))
+        found: list[ColumnElement[Any]] = [lines(column) for column in (*self._columns, place)]
+        return select(*found).select_from(self._rows.found)
 
     def listed(self, key: str) -> Listed:
         """Return what makes `data` of what is found; `key` is what the caller calls the page."""
         return Listed(
             size=self._page.size,
             backward=self._page.shape.backward,
-            width=len(self._columns),
             seal=self._page.writer() if self._sealed else None,
             whole=b'{"%b":%b}' % (key.encode(), _object(self._names)),
             writers=self._writers,
@@ -139,7 +141,7 @@ class Listing:
         if isinstance(member, Typename):
             name = _quoted(member)
             return lambda found: [name] * len(found.places)
-        self._columns.append(cast(member.express(self._rows, self._building), LargeBinary))
+        self._columns.append(member.express(self._rows, self._building))
         place = len(self._columns) - 1
         return lambda found: found.columns[place]
 

@@ -57,8 +57,6 @@ class Total:
 
 
 Part = Edges | Info | Total | Typename
-Place = Sequence[Any]
-"""Where an item stands in its list: what that is sorted by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,17 +172,17 @@ class Page:
 
         def finish(values: bytes) -> bytes:
             kept, places = orjson.loads(b"[%b]" % values)
-            shown = places[:kept]
+            shown = [orjson.dumps(place) for place in places[:kept]]
             return tell(shown[::-1] if backward else shown, len(places) > kept)
 
         return self.building.hole(finish, self.kept, gathered(place, rows.found))
 
-    def told(self, info: Info) -> Callable[[Sequence[Place], bool], bytes]:
-        """Return what tells where the page stands, of its places and whether there is more."""
+    def told(self, info: Info) -> Callable[[Sequence[bytes], bool], bytes]:
+        """Return what tells where a page stands, of its items' places and whether it is cut off."""
         write = self.writer()
         backward, placed = self.shape.backward, self.shape.placed
 
-        def tell(places: Sequence[Place], more: bool) -> bytes:
+        def tell(places: Sequence[bytes], more: bool) -> bytes:
             beyond = (more, placed)
             found = {
                 "hasNextPage": beyond[backward],
@@ -202,5 +200,5 @@ class Page:
         return self.building.cursors.writer(self.tag)
 
 
-def _cursor(write: Callable[[bytes], bytes], places: Sequence[Place]) -> str | None:
-    return write(orjson.dumps(places[0])).decode() if places else None
+def _cursor(write: Callable[[bytes], bytes], places: Sequence[bytes]) -> str | None:
+    return write(places[0]).decode() if places else None
