@@ -20,7 +20,7 @@ PARTS = [
     "first: edges { at: cursor again: cursor } second: edges { node { id } also: node { token } }",
     "__typename pageInfo { hasNextPage hasPreviousPage } edges { node { id } }",
     "pageInfo { startCursor endCursor __typename } nodes { __typename }",
-    "edges { node { klarnaPayments(first: 1) { edges { cursor } pageInfo { endCursor } } } }",
+    "edges { cursor node { klarnaPayments(first: 1) { edges { cursor } } } }",
     "totalCount nodes { id }",
     "pageInfo { hasNextPage }",
 ]
