@@ -8,6 +8,7 @@ interpreter's lock changes hands.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, select
@@ -23,7 +24,7 @@ class Found(NamedTuple):
     """A page as it was found."""
 
     columns: Sequence[Sequence[bytes]]
-    """The JSON of its items, for each way that they are asked for."""
+    """The JSON of its items in lines, for each way that they are asked for."""
     cursors: Sequence[bytes]
     """Those of its items as JSON, if they are asked for."""
     places: Sequence[bytes]
@@ -56,7 +57,10 @@ class Listed:
     def __call__(self, rows: Sequence[tuple[Any, ...]], parameters: Mapping[str, Any]) -> bytes:
         """Return `data` as JSON."""
         kept = parameters[self.size]
-        *columns, places = [value.split(b"\n") if value else [] for value in rows[0]]
+        *found, placed = rows[0]
+        # As split would, but for the newlines behind them, in a tenth of the time
+        columns = [BytesIO(column or b"").readlines() for column in found]
+        places = placed.split(b"\n") if placed else []
         more = len(places) > kept
         if more:
             columns, places = [column[:kept] for column in columns], places[:kept]
@@ -64,8 +68,9 @@ class Listed:
             columns, places = [column[::-1] for column in columns], places[::-1]
         seal = self.seal
         cursors = [b'"%b"' % seal(place) for place in places] if seal else ()
-        found = Found(columns, cursors, places, more)
-        data = self.whole % tuple(write(found) for write in self.writers)
+        page = Found(columns, cursors, places, more)
+        data = self.whole % tuple(write(page) for write in self.writers)
+        data = data.replace(b"\n", b"")  # those behind the lines: JSON has none of its own
         return filled(data, self.finishers) if self.finishers else data
 
 
