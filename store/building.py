@@ -90,6 +90,14 @@ def gathered(element: ColumnElement[Any], rows: FromClause) -> ColumnElement[Any
     return select(func.json_group_array(element)).select_from(rows).scalar_subquery()
 
 
+def lines(element: ColumnElement[Any]) -> ColumnElement[bytes]:
+    """Return JSON of each of some rows, in their order, each on a line: it has no other newlines.
+
+    Of no rows it is null.
+    """
+    return cast(func.group_concat(element, word("\n")), LargeBinary)
+
+
 def stored(column: ColumnElement[Any]) -> ColumnElement[Any]:
     """Return JSON that is stored as text."""
     return func.json(column)

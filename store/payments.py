@@ -216,11 +216,12 @@ def ends_at(payment: KlarnaPayment, now: Instant) -> Instant | None:
 
 def status_in_sql(payment: Any, now: ColumnElement[str]) -> ColumnElement[str]:
     """Return what `status_at` says, of a row's columns."""
+    # The times first: most have not come, and then nothing else is looked at
     ends = payment.status.in_([word(status) for status in sorted(_ENDS_WITH_SESSION)])
-    over = payment.auth_token_expires_at <= now
+    authorized = payment.status == word(_S.AUTHORIZED)
     return case(
-        (ends & (payment.session_expires_at <= now), word(_S.EXPIRED)),
-        ((payment.status == word(_S.AUTHORIZED)) & over, word(_S.REAUTHORIZE)),
+        ((payment.session_expires_at <= now) & ends, word(_S.EXPIRED)),
+        ((payment.auth_token_expires_at <= now) & authorized, word(_S.REAUTHORIZE)),
         else_=payment.status,
     )
 

@@ -26,7 +26,7 @@ PRAGMAS = {
     "foreign_keys": "ON",
     "busy_timeout": "5000",
     "cache_size": "-65536",
-    "mmap_size": "268435456",
+    "mmap_size": "1073741824",
     "temp_store": "MEMORY",
     "wal_autocheckpoint": "4000",
 }

@@ -35,7 +35,8 @@
             WHERE id = :q0_key AND mode = :scope_mode) AS r1)) AS BLOB)
 
 4. One hop to the database, and its answer is `data`. What only Python can write, such as sealed
-   cursors and amounts as people read them, it leaves as `holes`, which are filled in.
+   cursors and amounts as people read them, it leaves as `holes`, which are filled in. A page that
+   is all there is at the root comes in lines, one for each item: `listing`.
 
 The caller's scope is in every WHERE, and one statement is one snapshot. The answer is byte for byte
 what graphql-core's would be, errors apart: whatever has or may have one is left to graphql-core.

@@ -1,6 +1,6 @@
 """Connections: a page below each record or at the root, with its edges, cursors and place."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,11 @@ class Edges:
     members: Sequence[tuple[str, "Selected | Typename | None"]] | None
     """Of an edge; None stands for the cursor. Bare items have no such members."""
     node: Selected | None
+
+    @property
+    def sealed(self) -> bool:
+        """Whether cursors are asked for."""
+        return any(member is None for _, member in self.members or ())
 
     @property
     def needs(self) -> set[str]:
@@ -72,11 +77,11 @@ class Paged:
 
     def express(self, rows: Rows | None, building: Building) -> ColumnElement[Any]:
         """Return the connection."""
-        page = _Page(self, rows, building)
+        page = Page(self, rows, building)
         return built_object([(key, page.part(part)) for key, part in self.parts])
 
 
-class _Page:
+class Page:
     """One connection while it says itself in SQL."""
 
     def __init__(self, paged: Paged, parent: Rows | None, building: Building) -> None:
@@ -89,8 +94,16 @@ class _Page:
         asked: PageShape = building.shapes[paged.number]
         self.shape, self.tag = asked.shape, asked.tag
         self.order = with_ties(self.table, self.shape.order)
+        self.size = f"{self.prefix}kept"
+        """The parameter that says how many items it has at the most."""
+
+    @property
+    def kept(self) -> ColumnElement[int]:
+        """How many items it has at the most."""
+        return bindparam(self.size, required=True)
 
     def part(self, part: Part) -> ColumnElement[Any]:
+        """Return one of its fields."""
         match part:
             case Typename():
                 return word(part.name)
@@ -105,10 +118,9 @@ class _Page:
         """Return the page's items in their order."""
         needs = edges.needs
         members = edges.members
-        if self.shape.backward or (members and any(member is None for _, member in members)):
+        if self.shape.backward or edges.sealed:
             needs |= {key.column for key in self.order}
-        kept: ColumnElement[int] = bindparam(f"{self.prefix}kept", required=True)
-        rows = self.rows(self.window(needs).limit(kept))
+        rows = self.rows(self.window(needs).limit(self.kept))
         if members is None:
             assert edges.node is not None  # noqa: S101  (bare items are nothing else)
             return gathered(edges.node.express(rows, self.building), rows.found)
@@ -148,7 +160,7 @@ class _Page:
 
     def cursor(self, rows: Rows) -> ColumnElement[Any]:
         """Return the hole for an item's cursor."""
-        write = self.building.cursors.writer(self.tag)
+        write = self.writer()
         places = [rows.c[key.column] for key in self.order]
         return self.building.hole(lambda place: b'"%b"' % write(b"[%b]" % place), *places)
 
@@ -156,32 +168,37 @@ class _Page:
         """Return the hole for the place of the page: it is known from the places of its rows."""
         rows = self.building.rows(self.window({key.column for key in self.order}))
         place = built_list(*(rows.c[key.column] for key in self.order))
-        kept: ColumnElement[int] = bindparam(f"{self.prefix}kept", required=True)
-        return self.building.hole(self.placed(info), kept, gathered(place, rows.found))
-
-    def placed(self, info: Info) -> Any:
-        """Return the finisher that tells where a page stands."""
-        write = self.building.cursors.writer(self.tag)
-        backward, placed = self.shape.backward, self.shape.placed
+        tell, backward = self.told(info), self.shape.backward
 
         def finish(values: bytes) -> bytes:
             kept, places = orjson.loads(b"[%b]" % values)
-            beyond = (len(places) > kept, placed)
-            shown = places[:kept]
-            ends = (
-                (shown[-1], shown[0])
-                if backward and shown
-                else (shown[0], shown[-1])
-                if shown
-                else None
-            )
+            shown = [orjson.dumps(place) for place in places[:kept]]
+            return tell(shown[::-1] if backward else shown, len(places) > kept)
+
+        return self.building.hole(finish, self.kept, gathered(place, rows.found))
+
+    def told(self, info: Info) -> Callable[[Sequence[bytes], bool], bytes]:
+        """Return what tells where a page stands, of its items' places and whether it is cut off."""
+        write = self.writer()
+        backward, placed = self.shape.backward, self.shape.placed
+
+        def tell(places: Sequence[bytes], more: bool) -> bytes:
+            beyond = (more, placed)
             found = {
                 "hasNextPage": beyond[backward],
                 "hasPreviousPage": beyond[not backward],
-                "startCursor": write(orjson.dumps(ends[0])).decode() if ends else None,
-                "endCursor": write(orjson.dumps(ends[1])).decode() if ends else None,
+                "startCursor": _cursor(write, places[:1]),
+                "endCursor": _cursor(write, places[-1:]),
                 "__typename": "PageInfo",
             }
             return orjson.dumps({name: found[field] for name, field in info.names.items()})
 
-        return finish
+        return tell
+
+    def writer(self) -> Callable[[bytes], bytes]:
+        """Return what writes cursors of places that are JSON."""
+        return self.building.cursors.writer(self.tag)
+
+
+def _cursor(write: Callable[[bytes], bytes], places: Sequence[bytes]) -> str | None:
+    return write(places[0]).decode() if places else None

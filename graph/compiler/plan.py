@@ -1,13 +1,17 @@
 """Plans: an operation compiled for one kind of caller, and the statements it has become so far."""
 
 from collections import OrderedDict
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+from sqlalchemy import Select
 
 from graph.compiler.building import Building
 from graph.compiler.coverage import NotCovered
 from graph.compiler.holes import Finisher, filled
+from graph.compiler.listing import Listing, can_be_listed
+from graph.compiler.pages import Paged
 from graph.compiler.questions import Question
 from graph.compiler.roots import Root
 from graph.compiler.variables import Values
@@ -22,13 +26,18 @@ STATEMENTS = 16
 """How many statements a plan keeps: one for each shape that its arguments give it."""
 
 
+Rows = Sequence[tuple[Any, ...]]
+Write = Callable[[Rows, Mapping[str, Any]], bytes]
+"""Makes an answer's `data` of what its statement found with some parameters."""
+
+
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A statement whose one row holds the answer's `data`, but for the holes in it."""
+    """A statement, and what makes `data` of its rows."""
 
     statement: Statement
     sql: str
-    finishers: Sequence[Finisher]
+    write: Write
     timed: bool
     """Whether it asks for the present."""
 
@@ -37,7 +46,7 @@ class Built:
         parameters |= context.scope.parameters
         if self.timed:
             parameters["now"] = context.now()
-        return Ready(self.statement, parameters, self.finishers)
+        return Ready(self.statement, parameters, self.write)
 
 
 class Ready(NamedTuple):
@@ -45,12 +54,11 @@ class Ready(NamedTuple):
 
     statement: Statement
     parameters: dict[str, Any]
-    finishers: Sequence[Finisher]
+    write: Write
 
-    def data(self, rows: list[tuple[Any, ...]]) -> bytes:
+    def data(self, rows: Rows) -> bytes:
         """Return the answer's `data` as JSON, from what the statement found."""
-        answer: bytes = rows[0][0]
-        return filled(answer, self.finishers) if self.finishers else answer
+        return self.write(rows, self.parameters)
 
 
 class Plan:
@@ -87,15 +95,31 @@ class Plan:
     def build(self, shapes: tuple[Any, ...], cursors: Cursors) -> Built | NotCovered:
         """Return the statement for some shapes, or why there is none."""
         building = Building(self._reach, shapes, cursors)
-        data = built_object([(key, root.express(None, building)) for key, root in self.members])
-        statement = Statement(as_bytes(data))
+        question, write = self._said(building)
+        statement = Statement(question)
         sql = settle(statement)
         if not parses(sql):
             return NotCovered("It is nested deeper than this SQLite's parser goes.")
-        return Built(statement, sql, tuple(building.finishers), building.timed)
+        return Built(statement, sql, write, building.timed)
+
+    def _said(self, building: Building) -> tuple[Select[Any], Write]:
+        """Return the question for all there is at the root, and what makes `data` of its rows."""
+        match self.members:
+            case [(key, Paged() as paged)] if can_be_listed(paged):
+                listing = Listing(paged, building)
+                return listing.question(), listing.listed(key)
+        data = built_object([(key, root.express(None, building)) for key, root in self.members])
+        return as_bytes(data), _whole(building.finishers)
 
     def keep(self, shapes: Hashable, built: Built | NotCovered) -> None:
         """Keep a statement, or why there is none, for the next request of these shapes."""
         self._built[shapes] = built
         if len(self._built) > STATEMENTS:
             self._built.popitem(last=False)
+
+
+def _whole(finishers: Sequence[Finisher]) -> Write:
+    """Return what takes one row's one value for `data`, once its holes are filled in."""
+    if not finishers:
+        return lambda rows, _: rows[0][0]
+    return lambda rows, _: filled(rows[0][0], finishers)
