@@ -21,6 +21,7 @@ from graph.execution.costs import MANY, Cost
 from graph.execution.introspection import CLOSED_RULES
 from graph.execution.limits import Limits, exceeded
 from graph.execution.measuring import measured
+from graph.execution.overlaps import overlaps
 from resolvers.errors import BadInput, Fault
 
 KEPT_DOCUMENTS = 500
@@ -139,6 +140,8 @@ class Shelf:
         measures = measured(self._schema, node)
         if breached := limits.breached(measures.worst):
             return _bad(*breached)
+        if no := limits.breached({"overlaps": overlaps(node, limits.max_selections)}):
+            return _bad(*no)
         most = max(1, min(limits.max_errors, TOLD // len(text)))
         wrong = validate(
             self._schema, node, self._rules, max_errors=most, hide_suggestions=self._closed

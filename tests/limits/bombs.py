@@ -36,6 +36,13 @@ def circle(length: int) -> str:
     return '{ order(id: "x") { ...F0 } } ' + " ".join(fragments)
 
 
+def overlapping(inside: str, fragments: int = 48) -> str:
+    """Fragments that hold the same, all of them spread in one place."""
+    spread = " ".join(f"...F{n}" for n in range(fragments))
+    each = " ".join(f"fragment F{n} on Order {{ {inside} }}" for n in range(fragments))
+    return f"{of_order(spread)} {each}"
+
+
 def of_order(selections: str) -> str:
     return f'{{ order(id: "x") {{ {selections} }} }}'
 
@@ -138,6 +145,32 @@ BOMBS = {
         "query ($n: Int) { orders(first: $n) { nodes { captures(first: $n) { nodes { id } } } } }",
         "cost",
         {"n": 100},
+    ),
+    "the same fields in 48 fragments": Bomb(
+        overlapping(
+            "id mode status number reference currencyCode countryCode languageCode customerEmail "
+            "token placedAt approvedAt createdAt updatedAt"
+        ),
+        "overlaps",
+    ),
+    "the same objects in 48 fragments": Bomb(
+        overlapping(
+            "billingAddress { id city phone zipCode } shippingAddress { id city } "
+            "lineItems { id name } id nothing"
+        ),
+        "overlaps",
+    ),
+    "the same pages in 48 fragments": Bomb(
+        overlapping(
+            "klarnaPayments(first: 1, after: null, before: null) { nodes { id status } } id"
+        ),
+        "overlaps",
+    ),
+    "ninety operations of forty fragments": Bomb(
+        " ".join(f"query Q{n} {{ orders {{ nodes {{ ...F0 }} }} }}" for n in range(90))
+        + " fragment F40 on Order { id } "
+        + " ".join(f"fragment F{n} on Order {{ id status ...F{n + 1} }}" for n in range(40)),
+        "selections",
     ),
     "introspection in circles": Bomb(
         "{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }", "cost"
