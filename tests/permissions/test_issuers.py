@@ -111,6 +111,18 @@ def forged(issuer: Issuer, gateway: Gateway) -> dict[str, str]:
         "no mode": issuer.token(now, test=None),
         "a mode that is a word": issuer.token(now, test="false"),
         "no application": issuer.token(now, application=None),
+        "an application without an id": issuer.token(now, application={"kind": "integration"}),
+        "an application whose id is no text": issuer.token(
+            now, application={"id": {"x": 1}, "kind": "integration"}
+        ),
+        "half a character": issuer.token(
+            now, application={"id": "\ud800", "kind": "integration"}
+        ),
+        "half a character in an order": issuer.token(
+            now, application={"id": "x", "kind": "sales_channel"}, order="\ud800"
+        ),
+        "half a character in an owner": issuer.token(now, owner={"id": "\ud800"}),
+        "a number that nobody can write": issuer.token(now, owner={"id": 10**30}),
         "another kind": issuer.token(now, application={"id": "x", "kind": "webapp"}),
         "the gateway itself": issuer.token(now, application={"id": "x", "kind": "gateway"}),
         "an integration with an order": issuer.token(now, order="x"),
