@@ -68,6 +68,13 @@ class Limits(BaseModel):
     max_input_values: Annotated[
         int, Field(ge=1, description="The most values in an operation's variables.")
     ] = 25_000
+    max_input_objects: Annotated[
+        int,
+        Field(
+            ge=1,
+            description="The most objects among them: each is held against all that it could have.",
+        ),
+    ] = 2_100
     max_cost: Annotated[
         int,
         Field(

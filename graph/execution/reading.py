@@ -176,11 +176,14 @@ def _bad(*problems: Problem) -> Document:
 
 def too_large(variables: Mapping[str, Any], limits: Limits) -> Fault | None:
     """Return what to tell of variables that are too many or too deep to be looked at."""
-    values, level, depth = 0, list(variables.values()), 0
+    values, objects, level, depth = 0, 0, list(variables.values()), 0
     while level:
         values += len(level)
         if values > limits.max_input_values:
             return exceeded("input_values", limits.max_input_values, min(values, MANY))
+        objects += sum(isinstance(value, dict) for value in level)
+        if objects > limits.max_input_objects:
+            return exceeded("input_objects", limits.max_input_objects, objects)
         level = [
             part
             for value in level

@@ -203,5 +203,11 @@ BOMBS = {
     "10,000 unknown fields in a variable": Bomb(
         PUT, None, {"i": {f"totalAmoun{n}": 1 for n in range(10_000)}}
     ),
-    "20,000 lines that lack everything": Bomb(PUT, None, {"i": {"lineItems": [{}] * 20_000}}),
+    "20,000 lines that lack everything": Bomb(
+        PUT, "inputObjects", {"i": {"lineItems": [{}] * 20_000}}
+    ),
+    "2,000 lines that lack everything": Bomb(PUT, None, {"i": {"lineItems": [{}] * 2_000}}),
+    "8,000 filters in a list": Bomb(
+        FILTERED, "inputObjects", {"f": {"and": [{"id": {"eq": "x"}}] * 8_000}}
+    ),
 }
