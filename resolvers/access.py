@@ -26,7 +26,8 @@ class Access:
 
     A token is read and its signature verified when it first comes; after that only its digest is
     looked up, with the caller that it stands for. Whether it has expired or its application is
-    revoked is asked each time.
+    revoked is asked each time, and it is verified again where its issuer's keys are not fresh:
+    they may be others by now.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class Access:
             self._fetches = self._issuers.fetches
         digest = digest_of(token)
         caller = self._known.get(digest)
-        if caller is None:
+        if caller is None or not self._vouched_for(caller):
             caller = await self._read(token)
         if caller.expires_at <= self._clock.now():
             self._known.pop(digest, None)
@@ -79,6 +80,8 @@ class Access:
         caller = self._known.get(digest)
         if caller is None or caller.expires_at <= self._clock.now():
             return None
+        if not self._vouched_for(caller):
+            return None
         if caller.issuer is None and caller.application_id in self._revoked:
             return None
         self._known.move_to_end(digest)
@@ -88,6 +91,9 @@ class Access:
         """Take no token of an application any more, from now on."""
         self._revoked.add(application_id)
         self.on_revoked(application_id)
+
+    def _vouched_for(self, caller: Caller) -> bool:
+        return self._issuers is None or self._issuers.vouches_for(caller)
 
     async def _read(self, token: str) -> Caller:
         issuer = None if self._issuers is None else self._issuers.of(token)

@@ -240,7 +240,7 @@ class ErrorCode(Code):
     )
     REQUEST_TIMEOUT = (
         "REQUEST_TIMEOUT",
-        "The body did not arrive within the time of `limit`, in seconds.",
+        "The head or the body did not arrive within the time of `limit`, in seconds.",
         "Send it again, as a whole.",
     )
     LENGTH_REQUIRED = (

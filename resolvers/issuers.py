@@ -34,6 +34,10 @@ class Issuers:
         """How often keys were fetched: what was known by the old ones may be so no more."""
         return sum([one.fetches for one in self._sets.values()]) if self._sets else 0
 
+    def vouches_for(self, caller: Caller) -> bool:
+        """Whether a caller that was known by an issuer's keys can be taken for known still."""
+        return caller.issuer is None or self._sets[caller.issuer].fresh
+
     def of(self, token: str) -> str | None:
         """Return the issuer that a token names, if it is one of these. Raises Unauthenticated."""
         if not self._sets:

@@ -68,12 +68,16 @@ class KeySet:
         self.fetches = 0
         """How often keys were fetched: what was known by the old ones may be so no more."""
 
+    @property
+    def fresh(self) -> bool:
+        """Whether its keys are taken as they are."""
+        return self._age(self._fetched_at) <= FRESH
+
     async def key(self, key_id: str) -> Key:
         """Return a key. Raises Unauthenticated if there is none, Unavailable if nobody can say."""
-        age = self._age(self._fetched_at)
-        if age > KEPT:
+        if self._age(self._fetched_at) > KEPT:
             self._keys = {}
-        if age > FRESH or key_id not in self._keys:
+        if not self.fresh or key_id not in self._keys:
             asking = self._ask()
             if asking is not None and key_id not in self._keys:
                 await asyncio.shield(asking)

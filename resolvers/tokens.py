@@ -9,6 +9,7 @@ from jwt.types import Options
 from resolvers.callers import Caller, CallerKind
 from resolvers.errors import Unauthenticated
 from store.instants import Clock
+from store.rows import json_text
 from store.scope import Mode
 
 ALGORITHM = "HS256"
@@ -95,10 +96,14 @@ def caller_of(claims: dict[str, Any], issuer: str | None = None) -> Caller:
         raise ValueError("A checkout's token may name its order, and no other token does.")
     if not isinstance(test, bool) or not isinstance(owner, dict | None):
         raise TypeError("`test` is true or false, and `owner` an object.")
+    application_id = claims["application"]["id"]
+    if not _id(application_id):
+        raise ValueError("An application's id is a text.")
+    json_text([application_id, order_id, owner])  # as the history writes it, which must not fail
     return Caller(
         kind=kind,
         mode=Mode.test if test else Mode.live,
-        application_id=str(claims["application"]["id"]),
+        application_id=application_id,
         order_id=order_id,
         owner=owner,
         expires_at=datetime.fromtimestamp(claims["exp"], UTC),

@@ -32,10 +32,18 @@ class Limits(BaseModel):
         int,
         Field(
             ge=1,
-            description="The most fields and fragments in an operation, each counted wherever it "
-            "is spread.",
+            description="The most fields and fragments in a document's operations, each counted "
+            "wherever it is spread.",
         ),
     ] = 1_000
+    max_overlaps: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="The most pairs of fields with one name in one place of an answer, as "
+            "fragments bring them together.",
+        ),
+    ] = 3_000
     max_depth: Annotated[
         int, Field(ge=1, description="How deep fields may stand in each other.")
     ] = 12
@@ -60,6 +68,13 @@ class Limits(BaseModel):
     max_input_values: Annotated[
         int, Field(ge=1, description="The most values in an operation's variables.")
     ] = 25_000
+    max_input_objects: Annotated[
+        int,
+        Field(
+            ge=1,
+            description="The most objects among them: each is held against all that it could have.",
+        ),
+    ] = 2_100
     max_cost: Annotated[
         int,
         Field(

@@ -119,10 +119,14 @@ def measured(schema: GraphQLSchema, document: DocumentNode) -> Measures:
                 one.include(fragments[name], depth)
         costs.settle(one.tallies)
     worst: dict[str, int] = {"fragments": walk.fragments}
+    selections = 0
     for node, one in walked:
+        operation = isinstance(node, OperationDefinitionNode)
+        selections += one.counts.get("selections", 0) if operation else 0
         for name, value in one.counts.items():
-            if name != "root_fields" or isinstance(node, OperationDefinitionNode):
+            if name != "root_fields" or operation:
                 worst[name] = max(worst.get(name, 0), value)
+    worst["selections"] = max(worst.get("selections", 0), min(selections, MANY))
     priced = {
         place: costs.cost(one.tally, _defaults(node))
         for place, (node, one) in enumerate(walked)

@@ -21,6 +21,7 @@ from graph.execution.costs import MANY, Cost
 from graph.execution.introspection import CLOSED_RULES
 from graph.execution.limits import Limits, exceeded
 from graph.execution.measuring import measured
+from graph.execution.overlaps import overlaps
 from resolvers.errors import BadInput, Fault
 
 KEPT_DOCUMENTS = 500
@@ -139,6 +140,8 @@ class Shelf:
         measures = measured(self._schema, node)
         if breached := limits.breached(measures.worst):
             return _bad(*breached)
+        if no := limits.breached({"overlaps": overlaps(node, limits.max_selections)}):
+            return _bad(*no)
         most = max(1, min(limits.max_errors, TOLD // len(text)))
         wrong = validate(
             self._schema, node, self._rules, max_errors=most, hide_suggestions=self._closed
@@ -177,13 +180,16 @@ _PARTED = frozenset({list, dict})
 
 def too_large(variables: Mapping[str, Any], limits: Limits) -> Fault | None:
     """Return what to tell of variables that are too many or too deep to be looked at."""
-    values, level, depth = 0, list(variables.values()), 0
+    values, objects, level, depth = 0, 0, list(variables.values()), 0
     if len(level) <= limits.max_input_values and not _PARTED.intersection(map(type, level)):
         return None
     while level:
         values += len(level)
         if values > limits.max_input_values:
             return exceeded("input_values", limits.max_input_values, min(values, MANY))
+        objects += sum(isinstance(value, dict) for value in level)
+        if objects > limits.max_input_objects:
+            return exceeded("input_objects", limits.max_input_objects, objects)
         level = [
             part
             for value in level

@@ -7,6 +7,7 @@ from typing import Any
 import strawberry
 
 from graph.fields.describe import graph_enum
+from graph.fields.taking import taken
 from resolvers.errors import BadInput
 from store.conditions import Condition, compare, every, is_null
 from store.fields import Field, Json
@@ -76,7 +77,7 @@ def _input(name: str, of: Any, operators: Mapping[str, str]) -> Any:
             description=meaning, name=_SHOWN.get(operator), default=strawberry.UNSET
         )
     about = "Every comparison given must be met. One with a field that is null is not met."
-    return strawberry.input(type(name, (), body), description=about)
+    return taken(strawberry.input(type(name, (), body), description=about))
 
 
 def _taken(operator: str, of: Any) -> Any:

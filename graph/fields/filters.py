@@ -7,6 +7,7 @@ import strawberry
 
 from graph.fields.comparisons import bad, comparable, comparison_input, comparisons, said
 from graph.fields.relationships import Relationship, relationships_of
+from graph.fields.taking import taken
 from graph.fields.types import record_of
 from resolvers.context import Context
 from resolvers.errors import BadInput
@@ -166,4 +167,4 @@ def _input(name: str, about: str, body: dict[str, tuple[Any, str, str | None]]) 
         for key, (_, doc, shown) in body.items()
     }
     members["__annotations__"] = {key: of | None for key, (of, _, _) in body.items()}
-    return strawberry.input(type(name, (), members), description=about)
+    return taken(strawberry.input(type(name, (), members), description=about))

@@ -7,6 +7,7 @@ import strawberry
 from strawberry.utils.str_converters import to_camel_case
 
 from graph.fields.describe import describe, graph_enum
+from graph.fields.taking import taken
 from resolvers.errors import BadInput
 from store.fields import fields_of
 from store.resources import Referable
@@ -61,7 +62,7 @@ def changes(kind: type[Referable], given: object) -> dict[str, Any]:
 def _input(cls: T, *, partial: bool) -> T:
     record = cls.__mro__[1]
     own = inspect.get_annotations(cls)
-    taken: dict[str, Any] = {}
+    declared: dict[str, Any] = {}
     for field in fields_of(record):
         if field.name in own:
             continue
@@ -72,10 +73,10 @@ def _input(cls: T, *, partial: bool) -> T:
         if partial or "default_factory" in default:
             # An object cannot stand as a default in the schema's language: leaving it out means it
             of, default = of | None, {"default": strawberry.UNSET}
-        taken[field.name] = of | None if field.optional else of
+        declared[field.name] = of | None if field.optional else of
         setattr(cls, field.name, strawberry.field(description=field.doc, **default))
-    cls.__annotations__ = taken | own
-    made = strawberry.input(cls, description=describe(cls, record))
+    cls.__annotations__ = declared | own
+    made = taken(strawberry.input(cls, description=describe(cls, record)))
     for shown in made.__strawberry_definition__.fields:  # type: ignore[attr-defined]  # an input
         if shown.default_value is None:
             shown.default_value = strawberry.UNSET  # `= null` tells a reader nothing

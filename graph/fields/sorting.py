@@ -8,6 +8,7 @@ import strawberry
 
 from graph.fields.comparisons import bad
 from graph.fields.describe import graph_enum
+from graph.fields.taking import taken
 from graph.fields.types import record_of
 from store.fields import fields_of
 from store.pages import Key, Order
@@ -52,7 +53,7 @@ def order_of(graph: type) -> Any:
         "direction": strawberry.field(description="Which way.", default=Direction.ASC),
     }
     about = f"One key of the order of a list of {name}; those before it decide first."
-    return strawberry.input(type(f"{name}Order", (), members), description=about)
+    return taken(strawberry.input(type(f"{name}Order", (), members), description=about))
 
 
 def keys_of(given: Sequence[Any] | None, default: Order) -> Order:

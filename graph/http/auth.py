@@ -18,8 +18,12 @@ RETRY_AFTER = "30"
 
 
 def bearer(request: web.Request) -> str:
-    """Return the token that a request brings. Raises Unauthenticated."""
-    return token_in(request.headers.get(hdrs.AUTHORIZATION))
+    """Return the token that a request brings. Raises Unauthenticated, for two of them as well.
+
+    A proxy may have looked at the other one.
+    """
+    brought = request.headers.getall(hdrs.AUTHORIZATION, ())
+    return token_in(brought[0] if len(brought) == 1 else None)
 
 
 def token_in(authorization: str | None) -> str:

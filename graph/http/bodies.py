@@ -8,9 +8,9 @@ from aiohttp import hdrs, web
 
 from graph.http.faults import (
     BodyTooLarge,
-    BodyTooSlow,
     LengthRequired,
     RequestFault,
+    TooSlow,
     Unreadable,
     UnsupportedMediaType,
 )
@@ -24,7 +24,7 @@ _WINDOWS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate
 async def body_of(request: web.Request, seconds: float) -> bytes:
     """Return the body of a request, decoded; it has so many seconds to arrive.
 
-    Raises LengthRequired, BodyTooLarge, BodyTooSlow, UnsupportedMediaType for an encoding that is
+    Raises LengthRequired, BodyTooLarge, TooSlow, UnsupportedMediaType for an encoding that is
     not known, Unreadable for a body that breaks off, and RequestFault for one that is not encoded
     as it says.
     """
@@ -53,7 +53,7 @@ async def _arriving(request: web.Request, seconds: float) -> bytes:
                 if len(body) > MAX_BODY:
                     raise _too_large()
     except TimeoutError:
-        raise BodyTooSlow(
+        raise TooSlow(
             f"The body did not arrive within {seconds:g} seconds.", {"limit": seconds}
         ) from None
     except web.RequestPayloadError:

@@ -56,8 +56,8 @@ class NotAcceptable(RequestFault):
     status = 406
 
 
-class BodyTooSlow(RequestFault):
-    """The body did not arrive in time."""
+class TooSlow(RequestFault):
+    """The head or the body did not arrive in time."""
 
     code = ErrorCode.REQUEST_TIMEOUT
     status = 408

@@ -1,7 +1,6 @@
 """The headers of every answer: what is safe, and which other origins' pages may read it."""
 
 from collections.abc import Awaitable, Callable, Collection
-from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
 from multidict import MutableMultiMapping
@@ -35,10 +34,10 @@ class Cors:
 
     def welcomes(self, request: web.BaseRequest) -> bool:
         """Whether a page may open a socket: a browser asks nobody whether it may."""
-        origin = request.headers.get(hdrs.ORIGIN)
+        origin, host = request.headers.get(hdrs.ORIGIN), request.host.lower()
         if origin is None or not self._origins or origin in self._origins:
             return True
-        return urlsplit(origin).netloc == request.host
+        return origin.lower() in (f"https://{host}", f"http://{host}")
 
     def mark(self, origin: str | None, headers: MutableMultiMapping[str]) -> None:
         """Say in an answer's headers whether a page of an origin may read it."""

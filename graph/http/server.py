@@ -14,7 +14,7 @@ from aiohttp.web_protocol import (
 )
 
 from graph.http.answers import instead, refused
-from graph.http.faults import HeadTooLarge, RequestFault, Unreadable
+from graph.http.faults import HeadTooLarge, RequestFault, TooSlow, Unreadable
 from graph.http.headers import Cors
 from graph.http.heads import BEGINNING, END
 from graph.http.lane import Lane
@@ -218,12 +218,23 @@ class Connection(RequestHandler):
     def _head_is_late(self) -> None:
         self._head_deadline = None
         if self._current_request is None:
+            if self.transport is not None:
+                self.transport.write(_too_slow(self._head_seconds))
             self.force_close()
 
     def _forget_deadline(self) -> None:
         if self._head_deadline is not None:
             self._head_deadline.cancel()
             self._head_deadline = None
+
+
+def _too_slow(seconds: float) -> bytes:
+    """Return the answer to a head that does not end; nobody has made a request that it is of."""
+    message = f"The request's head did not arrive within {seconds:g} seconds."
+    no = refused(TooSlow(message, {"limit": seconds}), status=TooSlow.status)
+    headers = {**no.headers, hdrs.CONNECTION: "close", hdrs.CONTENT_LENGTH: no.content_length}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return f"HTTP/1.1 {no.status} {no.reason}\r\n{lines}\r\n{no.text}".encode()
 
 
 class Server(web.Server):

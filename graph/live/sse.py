@@ -15,7 +15,7 @@ from graph.http.auth import bearer
 from graph.http.negotiation import EVENT_STREAM
 from graph.live.open_lines import LINES, Ending
 from resolvers.context import Context
-from resolvers.errors import Unauthenticated
+from resolvers.errors import Fault, Unauthenticated, Unavailable
 
 HEARTBEAT = 12.0
 """How long a stream may be silent, in seconds, before a comment says that it is alive."""
@@ -132,13 +132,13 @@ class EventStream:
         except Gone:
             _settle(self._over)
             raise
-        except Unauthenticated as no:
+        except (Unauthenticated, Unavailable) as no:
             await self._send(_ended(no))
         except Exception as bug:  # noqa: BLE001  (the last one to catch it)
             await self._send(_next({"errors": [masked(bug)]}) + _COMPLETE)
 
     async def _still_good(self, context: Context) -> None:
-        """Raise Unauthenticated if the token has expired, or is revoked by now."""
+        """Raise Unauthenticated if the token is good no more, Unavailable if nobody can say."""
         if not self._changing:
             await context.services.access.caller(bearer(self._request))
 
@@ -169,8 +169,8 @@ def _settle(over: "asyncio.Future[Ending | None]", why: Ending | None = None) ->
         over.set_result(why)
 
 
-def _ended(no: Unauthenticated) -> bytes:
-    return _next({"errors": [coded(no.code, no.message)]}) + _COMPLETE
+def _ended(no: Fault) -> bytes:
+    return _next({"errors": [coded(no.code, no.message, no.details)]}) + _COMPLETE
 
 
 def _next(body: dict[str, Any], event_id: str | None = None) -> bytes:

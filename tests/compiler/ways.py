@@ -29,6 +29,7 @@ UNLIMITED = Limits(
     max_depth=50,
     max_errors=MANY,
     max_selections=MANY,
+    max_overlaps=MANY,
     operation_timeout=600,
     rate=0,
     checkout_rate=0,

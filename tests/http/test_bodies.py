@@ -190,10 +190,19 @@ async def test_a_body_that_does_not_arrive_is_a_coded_408_and_lets_go(hasty: Gat
         assert await wire.reply() is None
 
 
-async def test_a_head_that_does_not_end_closes_the_connection(hasty: Gateway) -> None:
+@pytest.mark.parametrize("begun", [b"P", b"POST /graphql HTTP/1.1\r\n", b"\r\n"])
+async def test_a_head_that_does_not_end_is_a_coded_408_and_closes_the_connection(
+    hasty: Gateway, begun: bytes
+) -> None:
     async with connected(hasty) as wire:
-        wire.send(b"POST /graphql HTTP/1.1\r\n")
+        wire.send(begun)
+        reply = await wire.reply()
 
+        assert refusal(reply) == (408, "REQUEST_TIMEOUT")
+        assert reply is not None
+        assert reply.headers["content-type"] == "application/json; charset=utf-8"
+        assert reply.headers["connection"] == "close"
+        assert reply.headers["server"] == "klarna-graph"
         assert await wire.reply() is None
 
 

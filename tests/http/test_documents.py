@@ -16,6 +16,7 @@ from tests.commands.process import ran
 from tests.commands.test_commands import environment
 from tests.gateway import Gateway, running_gateway
 from tests.http.asking import GRAPHQL, JSON, look, send
+from tests.live.talk import talking
 
 Json = dict[str, Any]
 QUERY = "query Kind { __typename }"
@@ -205,6 +206,17 @@ async def test_where_only_trusted_documents_count_every_other_is_refused(tmp_pat
                 answer = await send(gateway, orjson.dumps(body), accept=media)
                 assert (answer.status, answer.code) == (400, code), body
         there = await look(gateway, query=QUERY)
+        async with talking(gateway) as talk:
+            await talk.say("subscribe", "1", {"documentId": "orders~1"})
+            assert await talk.next() == {"nodes": []}
+            assert await talk.complete()
+            for payload, code in (
+                ({"query": QUERY}, "DOCUMENT_NOT_TRUSTED"),
+                ({"query": QUERY, "extensions": persisted(QUERY)}, "DOCUMENT_NOT_TRUSTED"),
+                ({"documentId": "nothing"}, "DOCUMENT_NOT_FOUND"),
+            ):
+                await talk.say("subscribe", "1", payload)
+                assert (await talk.failed())["extensions"]["code"] == code, payload
 
     assert trusted.body == {"data": {"orders": {"nodes": []}}}
     assert by_hash.body == {"data": {"__typename": "Query"}}

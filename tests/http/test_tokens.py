@@ -74,6 +74,16 @@ async def test_a_token_that_is_not_this_gateways_opens_nothing(gateway: Gateway)
         assert token not in str(answer)
 
 
+@pytest.mark.parametrize("brought", [["good", "nobody"], ["nobody", "good"], ["good", "good"]])
+async def test_two_tokens_are_none(gateway: Gateway, brought: list[str]) -> None:
+    tokens = {"good": gateway.token(), "nobody": "nobody"}
+    headers = [("Authorization", f"Bearer {tokens[one]}") for one in brought]
+    body = {"query": "{ __typename }"}
+
+    async with gateway.http.post(f"{gateway.url}/graphql", json=body, headers=headers) as reply:
+        assert reply.status == 401
+
+
 async def test_a_token_ends_by_the_clock(gateway: Gateway) -> None:
     token = gateway.token()
     gateway.clock.advance(timedelta(days=365))

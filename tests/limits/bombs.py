@@ -36,6 +36,13 @@ def circle(length: int) -> str:
     return '{ order(id: "x") { ...F0 } } ' + " ".join(fragments)
 
 
+def overlapping(inside: str, fragments: int = 48) -> str:
+    """Fragments that hold the same, all of them spread in one place."""
+    spread = " ".join(f"...F{n}" for n in range(fragments))
+    each = " ".join(f"fragment F{n} on Order {{ {inside} }}" for n in range(fragments))
+    return f"{of_order(spread)} {each}"
+
+
 def of_order(selections: str) -> str:
     return f'{{ order(id: "x") {{ {selections} }} }}'
 
@@ -139,6 +146,32 @@ BOMBS = {
         "cost",
         {"n": 100},
     ),
+    "the same fields in 48 fragments": Bomb(
+        overlapping(
+            "id mode status number reference currencyCode countryCode languageCode customerEmail "
+            "token placedAt approvedAt createdAt updatedAt"
+        ),
+        "overlaps",
+    ),
+    "the same objects in 48 fragments": Bomb(
+        overlapping(
+            "billingAddress { id city phone zipCode } shippingAddress { id city } "
+            "lineItems { id name } id nothing"
+        ),
+        "overlaps",
+    ),
+    "the same pages in 48 fragments": Bomb(
+        overlapping(
+            "klarnaPayments(first: 1, after: null, before: null) { nodes { id status } } id"
+        ),
+        "overlaps",
+    ),
+    "ninety operations of forty fragments": Bomb(
+        " ".join(f"query Q{n} {{ orders {{ nodes {{ ...F0 }} }} }}" for n in range(90))
+        + " fragment F40 on Order { id } "
+        + " ".join(f"fragment F{n} on Order {{ id status ...F{n + 1} }}" for n in range(40)),
+        "selections",
+    ),
     "introspection in circles": Bomb(
         "{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }", "cost"
     ),
@@ -170,5 +203,11 @@ BOMBS = {
     "10,000 unknown fields in a variable": Bomb(
         PUT, None, {"i": {f"totalAmoun{n}": 1 for n in range(10_000)}}
     ),
-    "20,000 lines that lack everything": Bomb(PUT, None, {"i": {"lineItems": [{}] * 20_000}}),
+    "20,000 lines that lack everything": Bomb(
+        PUT, "inputObjects", {"i": {"lineItems": [{}] * 20_000}}
+    ),
+    "2,000 lines that lack everything": Bomb(PUT, None, {"i": {"lineItems": [{}] * 2_000}}),
+    "8,000 filters in a list": Bomb(
+        FILTERED, "inputObjects", {"f": {"and": [{"id": {"eq": "x"}}] * 8_000}}
+    ),
 }

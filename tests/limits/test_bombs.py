@@ -12,8 +12,9 @@ from graph.execution.executor import Executor
 from graph.execution.limits import Limits
 from graph.execution.reading import Prepared, too_large
 from graph.schema import schema
+from tests import orders
 from tests.gateway import Gateway
-from tests.limits.bombs import BOMBS, MEBIBYTE, Bomb
+from tests.limits.bombs import BOMBS, FILTERED, MEBIBYTE, PUT, Bomb
 from tests.limits.heartbeat import heartbeat
 
 CPU = 0.05
@@ -86,6 +87,21 @@ async def test_a_comment_of_two_mebibytes_is_a_coded_413(gateway: Gateway) -> No
     assert max(gaps) < CPU
 
 
+async def test_what_is_just_within_the_limits_holds_nobody_up(gateway: Gateway) -> None:
+    order = orders.german()
+    line, *_ = order["lineItems"]
+    many = order | {"lineItems": [line | {"metadata": {"a": 1}}] * 1_000}
+    filters = {"and": [{"id": {"eq": "x"}}] * 1_000}
+
+    async with heartbeat() as gaps:
+        put = await thrown(gateway, Bomb(PUT, None, {"i": many}))
+        asked = await thrown(gateway, Bomb(FILTERED, None, {"f": filters}))
+
+    assert put == (200, {"data": {"putOrder": {"__typename": "Refusal"}}})
+    assert "more than 50 parts" in asked[1]["errors"][0]["message"]
+    assert max(gaps) < 2 * CPU
+
+
 async def test_what_a_limit_says_names_it_its_value_and_its_setting(gateway: Gateway) -> None:
     error = await gateway.fails(
         '{ a: order(id: "x") ' + "{ paymentSource { order " * 6 + "{ id }" + "} }" * 6 + "}"
@@ -116,7 +132,7 @@ async def test_an_answer_has_ten_errors_at_most_and_says_how_many_there_are(
 
 
 def test_variables_are_looked_at_as_far_as_the_limits_go() -> None:
-    limits = Limits(max_input_depth=3, max_input_values=5)
+    limits = Limits(max_input_depth=3, max_input_values=5, max_input_objects=3)
 
     assert too_large({"a": [[[1]]]}, limits) is None
     assert too_large({"a": {"b": [{"c": 1}]}}, limits) is None
@@ -125,6 +141,7 @@ def test_variables_are_looked_at_as_far_as_the_limits_go() -> None:
         ({"a": [[[[1]]]]}, "inputDepth"),
         ({"a": {"b": {"c": {"d": [1]}}}}, "inputDepth"),
         ({"a": [1, 2, 3, 4, 5]}, "inputValues"),
+        ({"a": {}, "b": [{}, {}, {}]}, "inputObjects"),
         ({"a": 1, "b": 2, "c": 3, "d": 4, "e": 5, "f": 6}, "inputValues"),
     ]
     for given, exceeded in beyond:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from graph.execution.rates import Buckets
 from tests.gateway import Gateway, running_gateway
+from tests.live.talk import streaming, talking
 
 LOOK = "{ orders(first: 20) { nodes { id } } }"  # 21
 
@@ -78,6 +79,27 @@ async def test_one_callers_rate_is_not_anothers(strict: Gateway) -> None:
     assert status == 429
     assert (await looked(strict, other, document))[0] == 294
     assert (await looked(strict, strict.token(), LOOK))[0] == 200
+
+
+async def test_a_caller_has_one_rate_however_many_ways_it_asks(strict: Gateway) -> None:
+    token = strict.token("anorder")
+    document = 'mutation { placeOrder(id: "none") { __typename } }'  # 11, and 10 to be read first
+    aliases = (
+        f"mutation {{ {' '.join(f'a{n}: placeOrder(id: 1) {{ __typename }}' for n in '123')} }}"
+    )
+
+    assert (await looked(strict, token, document))[0] == 294
+    async with talking(strict, token) as one, talking(strict, token) as other:
+        for talk in (one, other):
+            await talk.follow(document)
+            assert (await talk.failed())["extensions"]["code"] == "RATE_LIMITED"
+    async with streaming(strict, document, token=token) as stream:
+        streamed = (await stream.next()).answer["errors"][0]["extensions"]["code"]
+    fresh = strict.token("another")
+    _, answer, _ = await looked(strict, fresh, aliases)
+
+    assert streamed == "RATE_LIMITED"
+    assert answer["errors"][0]["extensions"]["value"] == 33
 
 
 async def test_what_is_refused_costs_what_reading_it_costs(strict: Gateway) -> None:

@@ -56,6 +56,7 @@ QUESTIONS: dict[str, tuple[str, str]] = {
         "query ($id: String!) { order(reference: $id) { id } }",
         "reference",
     ),
+    "order token": ("query ($id: String!) { order(token: $id) { id } }", "token"),
     "order asOf": (_then("order"), "order"),
     "orders": (_list("orders"), ""),
     "paymentMethod": (_by_id("paymentMethod"), "method"),
@@ -165,6 +166,9 @@ RECORDS: dict[str, tuple[str, str]] = {
     "Application": ("application(id: $id)", "application"),
 }
 """Where a record of each type is found, with the name of the thing that leads there."""
+
+FILTERS = {"filter", "orderBy", "first", "after", "last", "before"}
+"""The arguments that choose among what a caller sees, and show nothing else."""
 
 CHECKOUTS = {"Order", "LineItem", "Address", "KlarnaPayment"}
 """The types of which a checkout sees its own."""

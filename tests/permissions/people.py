@@ -18,7 +18,7 @@ Json = dict[str, Any]
 MOVED = """
 query ($id: ID!) {
   order(id: $id) {
-    authorizations { nodes { id } } captures { nodes { id } } voids { nodes { id } }
+    token authorizations { nodes { id } } captures { nodes { id } } voids { nodes { id } }
     refunds { nodes { id } } lineItems { id } versions { nodes { id } } eventStores { nodes { id } }
   }
 }
@@ -55,9 +55,9 @@ class World:
 
 
 @asynccontextmanager
-async def populated(folder: Path) -> AsyncIterator[World]:
+async def populated(folder: Path, **settings: Any) -> AsyncIterator[World]:
     """Run a gateway with resources of one checkout, of another, of nobody and of the live mode."""
-    async with running_gateway(folder, checkout_rate=0) as gateway:  # all ask at once
+    async with running_gateway(folder, checkout_rate=0, **settings) as gateway:  # all ask at once
         order, other, spare = [await gateway.put(reference=f"W{n}", number=f"W{n}") for n in "123"]
         payment = await gateway.authorized(order)
         other_payment, spare_payment = await gateway.open(other), await gateway.open(spare)
@@ -105,6 +105,7 @@ async def populated(folder: Path) -> AsyncIterator[World]:
             "application": application["application"]["id"],
             "spare application": spare_application["application"]["id"],
             "reference": "W1",
+            "token": own["token"],
             "version": own["versions"]["nodes"][0]["id"],
             "event": own["eventStores"]["nodes"][0]["id"],
             "missing": "nothingatall",

@@ -20,6 +20,7 @@ klarnaGateway asOf      forbidden  forbidden  seen         seen       null
 klarnaGateways          forbidden  forbidden  seen         seen       seen
 order                   seen       null       seen         seen       null
 order reference         seen       null       seen         seen       null
+order token             seen       null       seen         seen       null
 order asOf              forbidden  forbidden  seen         seen       null
 orders                  forbidden  forbidden  seen         seen       empty
 paymentMethod           forbidden  forbidden  seen         seen       null

@@ -17,7 +17,9 @@ import pytest_asyncio
 from aiohttp import web
 
 from resolvers import key_sets
+from tests import documents
 from tests.gateway import Gateway, running_gateway
+from tests.live.talk import ORDER, streaming
 from tests.permissions.issuer import NAME, PRIVATE, Issuer, issuing, public_text, shown
 
 Json = dict[str, Any]
@@ -111,6 +113,16 @@ def forged(issuer: Issuer, gateway: Gateway) -> dict[str, str]:
         "no mode": issuer.token(now, test=None),
         "a mode that is a word": issuer.token(now, test="false"),
         "no application": issuer.token(now, application=None),
+        "an application without an id": issuer.token(now, application={"kind": "integration"}),
+        "an application whose id is no text": issuer.token(
+            now, application={"id": {"x": 1}, "kind": "integration"}
+        ),
+        "half a character": issuer.token(now, application={"id": "\ud800", "kind": "integration"}),
+        "half a character in an order": issuer.token(
+            now, application={"id": "x", "kind": "sales_channel"}, order="\ud800"
+        ),
+        "half a character in an owner": issuer.token(now, owner={"id": "\ud800"}),
+        "a number that nobody can write": issuer.token(now, owner={"id": 10**30}),
         "another kind": issuer.token(now, application={"id": "x", "kind": "webapp"}),
         "the gateway itself": issuer.token(now, application={"id": "x", "kind": "gateway"}),
         "an integration with an order": issuer.token(now, order="x"),
@@ -185,19 +197,24 @@ async def test_a_key_that_was_withdrawn_is_good_no_more_within_the_hour(
     trusting: Gateway, issuer: Issuer
 ) -> None:
     token = issuer.token(trusting.clock() + timedelta(hours=2))
-    assert await code(trusting, token) == "ok"
+    known = [await code(trusting, token) for _ in range(4)]  # its head is known too
     issuer.keys.remove("ec")
     trusting.clock.advance(key_sets.FRESH + timedelta(seconds=1))
 
-    meanwhile = await code(trusting, issuer.token(trusting.clock(), jti="1"))
-    issuers = trusting.services.access._issuers
+    meanwhile = await code(trusting, token)
+    await fetched(trusting)
+
+    assert ([*known, meanwhile], issuer.asked) == (["ok"] * 5, 2)
+    assert await code(trusting, token) == "UNAUTHENTICATED"
+
+
+async def fetched(gateway: Gateway) -> None:
+    """Wait for the issuer's keys, which nobody else does while there are older ones."""
+    issuers = gateway.services.access._issuers
     assert issuers is not None
     fetching = issuers._sets[NAME]._asking
     assert fetching is not None
     await fetching
-
-    assert (meanwhile, issuer.asked) == ("ok", 2)
-    assert await code(trusting, token) == "UNAUTHENTICATED"
 
 
 BROKEN: dict[str, Any] = {
@@ -246,16 +263,39 @@ async def test_who_asks_in_vain_is_told_when_to_ask_again(
 async def test_keys_go_on_for_a_day_while_their_issuer_does_not_answer(
     trusting: Gateway, issuer: Issuer
 ) -> None:
-    assert await code(trusting, issuer.token(trusting.clock())) == "ok"
+    lasting = issuer.token(trusting.clock() + timedelta(days=2))
+    assert await code(trusting, lasting) == "ok"
     issuer.answers = [web.Response(status=500)]
 
     trusting.clock.advance(timedelta(hours=23))
+    known = await code(trusting, lasting)
     during = await code(trusting, issuer.token(trusting.clock(), jti="1"))
     unknown = await code(trusting, issuer.token(trusting.clock(), "next"))
     trusting.clock.advance(timedelta(hours=2))
-    after = await code(trusting, issuer.token(trusting.clock(), jti="2"))
+    after = [
+        await code(trusting, token) for token in (lasting, issuer.token(trusting.clock(), jti="2"))
+    ]
 
-    assert (during, unknown, after) == ("ok", "UNAVAILABLE", "UNAVAILABLE")
+    assert (known, during, unknown) == ("ok", "ok", "UNAVAILABLE")
+    assert after == ["UNAVAILABLE"] * 2
+
+
+async def test_a_stream_whose_token_nobody_can_vouch_for_any_more_says_so(
+    trusting: Gateway, issuer: Issuer
+) -> None:
+    token = issuer.token(trusting.clock() + timedelta(days=2))
+    order_id = await trusting.put()
+
+    async with streaming(trusting, ORDER, token=token, id=order_id) as stream:
+        await stream.next()
+        issuer.answers = [web.Response(status=500)]
+        trusting.clock.advance(timedelta(hours=25))
+        await code(trusting, issuer.token(trusting.clock()))
+        await trusting.do(documents.CANCEL, id=order_id)
+        told = await stream.next()
+
+    (error,) = told.answer["errors"]
+    assert error["extensions"] == {"code": "UNAVAILABLE", "retryable": True}
 
 
 async def test_what_is_published_beside_good_keys_does_no_harm() -> None:

@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from graphql import (
+    FieldNode,
     GraphQLField,
     GraphQLObjectType,
+    OperationDefinitionNode,
     get_named_type,
     is_composite_type,
+    parse,
 )
 
 from graph.app import PUBLIC, create_app, executor_of
@@ -49,11 +52,15 @@ ROOTS = {"Query": QUESTIONS, "Mutation": CHANGES, "Subscription": SUBSCRIPTIONS}
 HARMLESS = {"forbidden", "not_found", "null", "unauthenticated", "empty"}
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["compiled", "interpreted"])
+async def world(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[World]:
+    """Both ways that a question can be answered: by what it is compiled to, or by resolvers."""
+    compiler = "eager" if request.param == "compiled" else "off"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("graph.app.BAD_TOKENS", (100_000, 60.0))  # so many come here
-        async with populated(tmp_path_factory.mktemp("world")) as made:
+        async with populated(tmp_path_factory.mktemp("world"), compiler=compiler) as made:
             yield made
 
 
@@ -62,6 +69,36 @@ async def test_every_question_change_and_subscription_has_a_row(root: str) -> No
     served = set(TYPES[root].fields) if root in TYPES else set()
 
     assert {name.split()[0] for name in rows(ROOTS[root])} == served
+
+
+@pytest.mark.parametrize(
+    ("root", "tried"),
+    [("Query", documents.QUESTIONS), ("Subscription", documents.SUBSCRIPTIONS)],
+)
+async def test_every_argument_that_leads_to_something_is_tried(
+    root: str, tried: dict[str, tuple[str, str]]
+) -> None:
+    named = {
+        (field.name.value, argument.name.value)
+        for document, _ in tried.values()
+        for field in roots_of(document)
+        for argument in field.arguments or ()
+    }
+    served = {
+        (name, argument)
+        for name, field in TYPES[root].fields.items()
+        for argument in field.args
+        if argument not in documents.FILTERS or not name.endswith("s")
+    }
+
+    assert named >= served
+
+
+def roots_of(document: str) -> list[FieldNode]:
+    """The fields at the top of an operation."""
+    (operation,) = parse(document).definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    return [one for one in operation.selection_set.selections if isinstance(one, FieldNode)]
 
 
 async def test_every_field_has_its_place_in_the_table() -> None:
@@ -135,7 +172,14 @@ async def test_a_subscription_begins_for_whom_the_table_says(world: World, name:
     document, thing = documents.SUBSCRIPTIONS[name]
     expected = rows(SUBSCRIPTIONS)[name]
 
-    answered = {caller: await begun(world, caller, document, thing) for caller in expected}
+    answered = {}
+    for caller in expected:
+        with counted() as statements:
+            answered[caller] = await begun(world, caller, document, thing)
+        if answered[caller] == "not_found":
+            with counted() as for_nothing:
+                assert await begun(world, caller, document, "missing") == "not_found"
+            assert len(statements) == len(for_nothing) > 0, caller
 
     assert answered == expected
 
@@ -166,6 +210,7 @@ async def as_the_table_says(
             with counted() as for_nothing:
                 nothing = await outcome(world, caller, document, "missing")
             assert (answered[caller], len(statements)) == (nothing, len(for_nothing)), caller
+            assert statements, caller
 
     assert answered == expected
 
