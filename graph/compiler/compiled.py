@@ -25,10 +25,10 @@ log = structlog.get_logger()
 class Compiler:
     """Compiles operations, and keeps what it has compiled for the next request of its kind.
 
-    Compiling is done on a thread, one operation at a time. Nobody waits for it: an operation that
-    is asked for once is planned, asked for again its statement is built, and from then on it is
-    answered by that. With `eager` whoever asks first waits. `settle` is called when something was
-    compiled, and nothing is being compiled.
+    Compiling is done on a thread, one operation at a time. Who asks first does not wait for it: an
+    operation that is asked for once is planned, asked for again its statement is built, and from
+    then on it is answered by that. With `eager` whoever asks first waits. `settle` is called when
+    something was compiled, and nothing is being compiled.
     """
 
     def __init__(
@@ -39,6 +39,8 @@ class Compiler:
         self._settle = settle
         self._sound: bool | None = None
         self._under_way: asyncio.Task[None] | None = None
+        self._what: object = None
+        """What is being compiled: an entry that is planned, or a plan whose statement is built."""
 
     async def data(
         self,
@@ -109,7 +111,7 @@ class Compiler:
             values = entry.variables.read(variables)
             branch = entry.branch(values)
             if branch not in entry.plans:
-                await self._compiling(self._plan(entry, branch, values))
+                await self._compiling(entry, self._plan(entry, branch, values))
             plan = entry.plans.get(branch)
             return plan.asked(context, values) if isinstance(plan, Change) else None
         except Unusual:
@@ -131,28 +133,34 @@ class Compiler:
     async def _data(self, context: Context, entry: Entry, values: Values) -> bytes | None:
         branch = entry.branch(values)
         if branch not in entry.plans:
-            await self._compiling(self._plan(entry, branch, values))
+            await self._compiling(entry, self._plan(entry, branch, values))
         plan = entry.plans.get(branch)
         if not isinstance(plan, Plan):
             return None
         shapes, parameters = plan.put(context, values)
         built = plan.known(shapes)
         if built is None:
-            await self._compiling(self._build(plan, shapes, context.services.cursors))
+            await self._compiling(plan, self._build(plan, shapes, context.services.cursors))
             built = plan.known(shapes)
         if not isinstance(built, Built):
             return None
         ready = built.ready(context, parameters)
         return ready.data(await context.database.ask(ready.statement, ready.parameters))
 
-    async def _compiling(self, work: Coroutine[Any, Any, None]) -> None:
-        """Have something compiled, unless something else just is."""
+    async def _compiling(self, what: object, work: Coroutine[Any, Any, None]) -> None:
+        """Have something compiled, unless something else just is.
+
+        Who asks for what is being compiled already waits for it: that is soon there, and where many
+        ask for the same at once, answering each of them the ordinary way takes far longer.
+        """
         if self._eager:
             await work
         elif self._under_way is None or self._under_way.done():
-            self._under_way = asyncio.create_task(self._aside(work))
+            self._what, self._under_way = what, asyncio.create_task(self._aside(work))
         else:
             work.close()
+            if self._what is what:
+                await asyncio.shield(self._under_way)
 
     async def _aside(self, work: Coroutine[Any, Any, None]) -> None:
         await work

@@ -124,7 +124,22 @@ async def test_without_the_compiler_the_answers_are_the_same(tmp_path: Path) -> 
     assert answers["on"] == answers["off"] == answers["eager"]
 
 
-async def test_nobody_waits_for_a_compilation(both: Ways) -> None:
+async def test_whoever_asks_for_what_is_being_compiled_is_answered_by_that(both: Ways) -> None:
+    compiler = Compiler(schema)
+    executor = Executor(schema, UNLIMITED, compiler=compiler)
+
+    async def ask() -> bool:
+        context = Context(both.services, caller())
+        return covered(await executor.answer(context, PAYMENT, {"id": "paid"}, None))
+
+    await executor.answer(Context(both.services, caller()), "{ __typename }", {}, None)
+    await compiler.settled()
+    compiled = await asyncio.gather(*(ask() for _ in range(50)))
+
+    assert compiled.count(False) == 2  # one while it is planned, one while its statement is built
+
+
+async def test_who_asks_first_does_not_wait_for_a_compilation(both: Ways) -> None:
     compiler = Compiler(schema)
     executor = Executor(schema, UNLIMITED, compiler=compiler)
     ways = []
