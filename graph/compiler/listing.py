@@ -123,6 +123,8 @@ class Listing:
             case Edges(members=None, node=node):
                 nodes = self._values(node)
                 return lambda found: b"[%b]" % b",".join(nodes(found))
+            case Edges(members=[]):  # all that was asked for is skipped
+                return lambda found: b"[%b]" % b",".join([b"{}"] * len(found.places))
             case Edges(members=members):
                 return self._edges(members or ())
             case Typename():

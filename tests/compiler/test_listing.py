@@ -16,6 +16,8 @@ ODD = 'a\nb\r\x0b\x85\u2028"\\n100 %b\x1f😀'
 PARTS = [
     "nodes { id reference metadata }",
     "edges { __typename }",
+    "edges { cursor @skip(if: true) }",
+    "nodes { id @skip(if: true) } pageInfo { hasNextPage @skip(if: true) }",
     "edges { cursor } nodes { id }",
     "first: edges { at: cursor again: cursor } second: edges { node { id } also: node { token } }",
     "__typename pageInfo { hasNextPage hasPreviousPage } edges { node { id } }",
