@@ -128,9 +128,9 @@ class Executor:
             return None
         return ready, admitted[1]
 
-    def late(self, prepared: Prepared) -> Answer:
+    def late(self, prepared: Prepared, standing: Standing | None) -> Answer:
         """Return the answer to what took longer than it may."""
-        return Answer(late_body(self._engine.too_late(prepared)), begun=True)
+        return Answer(late_body(self._engine.too_late(prepared)), begun=True, standing=standing)
 
     async def answers(
         self,

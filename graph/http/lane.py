@@ -185,8 +185,7 @@ class Lane:
         for ride in [ride for ride in self._asked if ride.begun < before]:
             self.withdraw(ride)
             with answering(ride.this):
-                late = self._executor.late(ride.prepared)
-                ride.tell(late)
+                ride.tell(self._executor.late(ride.prepared, ride.standing))
         self._looking = bool(self._asked)
         if self._looking:
             self._look_soon()

@@ -352,6 +352,7 @@ async def test_a_question_that_takes_too_long_is_given_up(
 
     assert rides[-2] is not None
     assert (late.status, late.code) == (200, "TIMEOUT")
+    assert late.headers.keys() == after.headers.keys()
     assert after.status == 200
     assert b"errors" not in after.body
 
