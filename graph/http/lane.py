@@ -164,17 +164,20 @@ class Lane:
                 answered = await work
                 body = orjson.dumps(answered.body)
                 status, standing = ride.status_of(answered), answered.standing
-            except asyncio.CancelledError:
-                ride.log(None, None)
-                raise
             except Exception as error:  # noqa: BLE001  (the last one to catch it)
                 body = orjson.dumps({"errors": [masked(error)]})
             ride.send(status, body, standing)
 
+        def over(task: asyncio.Task[None]) -> None:
+            self._tasks.discard(task)
+            if task.cancelled():
+                work.close()  # it may not have begun
+                ride.log(None, None)
+
         with answering(ride.this):
             ride.task = task = asyncio.create_task(answer())
         self._tasks.add(task)  # a change goes on though its client has gone
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(over)
 
     def _look_soon(self) -> None:
         asyncio.get_running_loop().call_later(LOOKING, self._look)

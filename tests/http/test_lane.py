@@ -1,6 +1,7 @@
 """The fast lane: usual requests are answered there, exactly as they would be elsewhere."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, cast
@@ -19,6 +20,7 @@ from tests import documents
 from tests.gateway import Gateway, running_gateway
 from tests.http.wire import Reply, Wire, connected, head
 from tests.limits.test_time import ENDLESS, QUICK
+from tests.logs.reading import Lines
 
 LOOK = "{ klarnaGateways(first: 1) { nodes { id } } }"
 PAYMENTS = Statement(text("SELECT count(*) FROM klarna_payments WHERE status = 'OPEN'"))
@@ -38,6 +40,12 @@ def rides(monkeypatch: pytest.MonkeyPatch) -> list[Ride | None]:
 
     monkeypatch.setattr(Lane, "take", watched)
     return taken
+
+
+@pytest.fixture
+def lines(capsys: pytest.CaptureFixture[str]) -> Lines:
+    """What is logged."""
+    return Lines(capsys)
 
 
 @pytest.fixture(autouse=True)
@@ -375,6 +383,29 @@ async def test_a_question_is_taken_back_when_its_client_leaves(
     ride = rides[-1]
     assert ride is not None
     assert ride.withdrawn
+
+
+async def test_a_client_that_leaves_before_it_is_asked_again_is_logged_too(
+    gateway: Gateway,
+    rides: list[Ride | None],
+    lines: Lines,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def leave(*_: object) -> bytes:
+        ride = rides[-1]
+        assert ride is not None
+        asyncio.get_running_loop().call_soon(ride.abandon)
+        raise ValueError
+
+    async with connected(gateway) as wire:
+        await settled(gateway, wire, request(gateway))
+        lines.all()
+        monkeypatch.setattr("graph.compiler.plan.Ready.data", leave)
+        wire.send(request(gateway))
+        await asyncio.sleep(0.1)
+    gc.collect()
+
+    assert [line["status"] for line in lines.of("request")] == [None]
 
 
 async def test_a_question_that_fails_is_asked_the_ordinary_way(
