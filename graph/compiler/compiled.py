@@ -40,7 +40,7 @@ class Compiler:
         self._sound: bool | None = None
         self._under_way: asyncio.Task[None] | None = None
         self._what: object = None
-        """What is being compiled: an entry that is planned, or a plan whose statement is built."""
+        """What is being compiled: a branch of an entry, or a plan's statement for some shapes."""
 
     async def data(
         self,
@@ -111,7 +111,7 @@ class Compiler:
             values = entry.variables.read(variables)
             branch = entry.branch(values)
             if branch not in entry.plans:
-                await self._compiling(entry, self._plan(entry, branch, values))
+                await self._compiling((entry, branch), self._plan(entry, branch, values))
             plan = entry.plans.get(branch)
             return plan.asked(context, values) if isinstance(plan, Change) else None
         except Unusual:
@@ -133,14 +133,15 @@ class Compiler:
     async def _data(self, context: Context, entry: Entry, values: Values) -> bytes | None:
         branch = entry.branch(values)
         if branch not in entry.plans:
-            await self._compiling(entry, self._plan(entry, branch, values))
+            await self._compiling((entry, branch), self._plan(entry, branch, values))
         plan = entry.plans.get(branch)
         if not isinstance(plan, Plan):
             return None
         shapes, parameters = plan.put(context, values)
         built = plan.known(shapes)
         if built is None:
-            await self._compiling(plan, self._build(plan, shapes, context.services.cursors))
+            work = self._build(plan, shapes, context.services.cursors)
+            await self._compiling((plan, shapes), work)
             built = plan.known(shapes)
         if not isinstance(built, Built):
             return None
@@ -159,7 +160,7 @@ class Compiler:
             self._what, self._under_way = what, asyncio.create_task(self._aside(work))
         else:
             work.close()
-            if self._what is what:
+            if self._what == what:
                 await asyncio.shield(self._under_way)
 
     async def _aside(self, work: Coroutine[Any, Any, None]) -> None:

@@ -1,6 +1,7 @@
 """What the compiled path is trusted with, and what it leaves to graphql-core."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -137,6 +138,41 @@ async def test_whoever_asks_for_what_is_being_compiled_is_answered_by_that(both:
     compiled = await asyncio.gather(*(ask() for _ in range(50)))
 
     assert compiled.count(False) == 2  # one while it is planned, one while its statement is built
+
+
+async def test_who_asks_for_another_page_does_not_wait_and_who_leaves_stops_nothing(
+    both: Ways, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiler = Compiler(schema)
+    executor = Executor(schema, UNLIMITED, compiler=compiler)
+    asked = "query ($first: Int, $last: Int) { orders(first: $first, last: $last) { nodes { id } } }"
+    building = threading.Event()
+    build = Plan.build
+
+    def slowly(*given: Any) -> Any:
+        building.wait()
+        return build(*given)
+
+    async def ask(**page: int) -> bool:
+        context = Context(both.services, caller())
+        return covered(await executor.answer(context, asked, page, None))
+
+    monkeypatch.setattr(Plan, "build", slowly)
+    before = [await ask(first=1)]
+    await compiler.settled()
+    before.append(await ask(first=1))
+    leaving = asyncio.create_task(ask(first=1))
+    await asyncio.sleep(0)
+    try:
+        other = await asyncio.wait_for(ask(last=1), 5)
+        leaving.cancel()
+    finally:
+        building.set()
+    await compiler.settled()
+    after = await ask(first=1)
+
+    assert [*before, other, after] == [False, False, False, True]
+    assert leaving.cancelled()
 
 
 async def test_who_asks_first_does_not_wait_for_a_compilation(both: Ways) -> None:
