@@ -51,7 +51,7 @@ class Access:
         self._fetches = 0
 
     def knows(self, token: str) -> bool:
-        """Whether a token was found good before, so that no signature need be verified."""
+        """Whether a token was found good before: whoever sends it is not guessing."""
         return token.isascii() and digest_of(token) in self._known
 
     async def caller(self, token: str) -> Caller:

@@ -145,7 +145,9 @@ async def test_who_asks_for_another_page_does_not_wait_and_who_leaves_stops_noth
 ) -> None:
     compiler = Compiler(schema)
     executor = Executor(schema, UNLIMITED, compiler=compiler)
-    asked = "query ($first: Int, $last: Int) { orders(first: $first, last: $last) { nodes { id } } }"
+    asked = (
+        "query ($first: Int, $last: Int) { orders(first: $first, last: $last) { nodes { id } } }"
+    )
     building = threading.Event()
     build = Plan.build
 

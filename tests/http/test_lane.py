@@ -26,6 +26,8 @@ LOOK = "{ klarnaGateways(first: 1) { nodes { id } } }"
 PAYMENTS = Statement(text("SELECT count(*) FROM klarna_payments WHERE status = 'OPEN'"))
 LATELY = {"date", "x-request-id", "ratelimit"}
 """The headers that differ from one answer to the next."""
+OWN = {"timestamp", "request_id", "ms"}
+"""What each line of the log says of its own."""
 
 
 @pytest.fixture
@@ -120,8 +122,8 @@ async def test_what_is_usual_takes_the_lane_and_is_answered_alike(
         "{ klarnaGateways(first: 1000) { nodes { id } } }",
     ],
 )
-async def test_whatever_it_is_it_is_answered_on_the_lane_as_elsewhere(
-    gateway: Gateway, rides: list[Ride | None], query: str, media: str
+async def test_whatever_it_is_it_is_answered_and_logged_on_the_lane_as_elsewhere(
+    gateway: Gateway, rides: list[Ride | None], lines: Lines, query: str, media: str
 ) -> None:
     accept = f"Accept: {media}"
     data = request(gateway, query, accept)
@@ -129,11 +131,16 @@ async def test_whatever_it_is_it_is_answered_on_the_lane_as_elsewhere(
         await told(wire, data)
         ordinary = await told(wire, request(gateway, query, accept, "X-Request-ID: another"))
         usual = await told(wire, data)
+    said = [
+        [(name, value) for name, value in line.items() if name not in OWN]
+        for line in lines.of("request")
+    ]
 
     assert rides[-2] is None
     assert (rides[-1] is None) == ("nothing" in query)
     assert (usual.status, usual.body) == (ordinary.status, ordinary.body)
     assert usual.headers.keys() == ordinary.headers.keys()
+    assert said[-1] == said[-2]
 
 
 async def test_a_page_of_another_origin_is_told_that_it_may_read_it(
