@@ -72,17 +72,18 @@ class Engine:
         variables: dict[str, Any],
         event: object = None,
         *,
-        compiled: bool = True,
+        taken: float = 0.0,
     ) -> tuple[dict[str, Any], bool]:
         """Run an operation, and return its answer and whether it was begun.
 
-        A subscription is run for each `event`. What has failed as it is `compiled` need not be.
+        A subscription is run for each `event`. What has `taken` so many seconds of its time has
+        failed as it is compiled.
         """
         most = self._limits.max_errors
-        compiled = compiled and event is None
+        compiled = event is None and not taken
         work = self._execute(context, prepared, variables, event, compiled=compiled)
         try:
-            found = await self._in_time(context, prepared, work)
+            found = await self._in_time(context, prepared, work, taken)
         except TimedOut as late:
             return late_body(late), True
         errors = found.errors or ()
@@ -130,7 +131,11 @@ class Engine:
         return wrong or [formatted(error, executed=True) for error in errors[:most]]
 
     async def _in_time(
-        self, context: Context, prepared: Prepared, work: Coroutine[Any, Any, T]
+        self,
+        context: Context,
+        prepared: Prepared,
+        work: Coroutine[Any, Any, T],
+        taken: float = 0.0,
     ) -> T:
         """Execute an operation within its time. Raises TimedOut.
 
@@ -138,7 +143,7 @@ class Engine:
         end without its caller, since Klarna may have been asked already; but what has not begun by
         then does not begin.
         """
-        seconds = self._limits.operation_timeout
+        seconds = self._limits.operation_timeout - taken
         try:
             async with asyncio.timeout(seconds) as scope:
                 if prepared.changes:

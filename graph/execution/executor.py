@@ -107,10 +107,13 @@ class Executor:
         variables: dict[str, Any],
         standing: Standing | None,
         *,
-        compiled: bool = True,
+        taken: float = 0.0,
     ) -> Answer:
-        """Execute a question or a change whose caller was let in already."""
-        body, begun = await self._engine.run(context, prepared, variables, compiled=compiled)
+        """Execute a question or a change whose caller was let in already.
+
+        One that has `taken` so many seconds has failed as it is compiled.
+        """
+        body, begun = await self._engine.run(context, prepared, variables, taken=taken)
         return Answer(body, begun=begun, standing=standing)
 
     def at_once(

@@ -136,8 +136,9 @@ class Lane:
         if data is not None:
             ride.send(HTTPStatus.OK, b'{"data":%b}' % data, ride.standing)
             return
+        taken = perf_counter() - ride.begun
         again = self._executor.admitted(
-            ride.context, ride.prepared, ride.variables, ride.standing, compiled=False
+            ride.context, ride.prepared, ride.variables, ride.standing, taken=taken
         )
         self._see_through(ride, again)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, cast
@@ -370,6 +371,22 @@ async def test_a_question_that_takes_too_long_is_given_up(
     assert late.headers.keys() == after.headers.keys()
     assert after.status == 200
     assert b"errors" not in after.body
+
+
+async def test_a_question_that_fails_late_is_not_given_its_time_again(
+    hasty: Gateway, rides: list[Ride | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slowly(*_: object) -> bytes:
+        time.sleep(0.4)
+        raise ValueError
+
+    async with connected(hasty) as wire:
+        await settled(hasty, wire, request(hasty))
+        monkeypatch.setattr("graph.compiler.plan.Ready.data", slowly)
+        late = await told(wire, request(hasty))
+
+    assert rides[-1] is not None
+    assert (late.status, late.code) == (200, "TIMEOUT")
 
 
 async def test_a_question_is_taken_back_when_its_client_leaves(
