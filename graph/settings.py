@@ -179,8 +179,8 @@ class Settings(BaseSettings, Limits):
     compiler: Annotated[
         Literal["on", "off", "eager"],
         Field(
-            description="Whether a question that is asked again is compiled to one SQL statement, "
-            "where it can be; `eager` compiles it at once. The answers are the same."
+            description="Whether an operation that comes again is compiled, a question to one SQL "
+            "statement, where it can be; `eager` compiles it at once. The answers are the same."
         ),
     ] = "on"
     graphiql: Annotated[

@@ -122,7 +122,7 @@ async def _answered(context: Context, claim: "Claim", work: Callable[[], Awaitab
         raise
     if type(result) in _FLEETING:
         await claim.write(claim.release)
-    elif claim.answered != result:
+    elif claim.answered is not result:
         await claim.write(claim.answering(result))
     return result
 

@@ -40,12 +40,12 @@ class Turns:
             task.add_done_callback(lambda _: self._shared.pop(name))
         return await self._attend(task)
 
-    async def see_through(self, work: Coroutine[Any, Any, T]) -> T:
+    def see_through(self, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
         """Do something to its end, whether or not its caller stays for the result."""
         task = asyncio.create_task(work)
         self._running.add(task)
         task.add_done_callback(self._over)
-        return await asyncio.shield(task)
+        return task
 
     def begin(self, work: Coroutine[Any, Any, object]) -> None:
         """Have something done whose outcome nobody waits for; what it raises is logged."""

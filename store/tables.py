@@ -121,7 +121,8 @@ def resource_type(record: object) -> str:
     """Return what kind of resource a record is: `klarna_payments`, `captures`."""
     table = table_of(type(record))
     named_by = traits_of(table).named_by
-    return table.name if named_by is None else str(getattr(record, named_by))
+    # As text and nothing more: drivers look long at what is not quite text, as names in SQL are
+    return str(table.name if named_by is None else getattr(record, named_by))
 
 
 def resource_types(table: Table) -> list[str]:

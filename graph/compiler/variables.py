@@ -87,7 +87,9 @@ class Variables:
 
     def read_fully(self, given: Mapping[str, Any]) -> Values:
         """Return the variables' values as graphql-core reads them. Raises Unusual."""
-        read = get_variable_values(self._schema, self._definitions, dict(given))
+        read = get_variable_values(
+            self._schema, self._definitions, dict(given), max_errors=1, hide_suggestions=True
+        )
         if isinstance(read, list):
             raise Unusual
         return Values(read.coerced, read)

@@ -75,6 +75,10 @@ class Admission:
         except BadInput:
             return None
 
+    def fits(self, variables: dict[str, Any]) -> bool:
+        """Whether variables are few and flat enough to be looked at."""
+        return too_large(variables, self._limits) is None
+
     def admit(
         self, caller: Caller, prepared: Prepared, variables: dict[str, Any]
     ) -> tuple[int, Standing | None] | Answer:

@@ -144,10 +144,15 @@ class Engine:
         then does not begin.
         """
         seconds = self._limits.operation_timeout - taken
+        if prepared.changes:
+            change = context.services.turns.see_through(work)
+            await asyncio.wait((change,), timeout=seconds)
+            if change.done():
+                return change.result()
+            context.given_up = True
+            raise self.too_late(prepared)
         try:
             async with asyncio.timeout(seconds) as scope:
-                if prepared.changes:
-                    return await context.services.turns.see_through(work)
                 return await work
         except TimeoutError:
             if not scope.expired():

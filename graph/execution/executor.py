@@ -123,6 +123,8 @@ class Executor:
 
         Whoever asks it of the database sees to its time, and turns to `admitted` if it fails.
         """
+        if not self._admission.fits(variables):
+            return None  # before they are read any further
         ready = self._engine.ready(context, prepared, variables)
         if ready is None:
             return None

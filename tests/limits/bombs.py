@@ -203,6 +203,11 @@ BOMBS = {
     "10,000 unknown fields in a variable": Bomb(
         PUT, None, {"i": {f"totalAmoun{n}": 1 for n in range(10_000)}}
     ),
+    "10,000 unknown fields in a filter": Bomb(
+        "query ($f: OrderFilter) { orders(filter: $f) { totalCount } }",
+        None,
+        {"f": {f"statux{n}": 1 for n in range(10_000)}},
+    ),
     "20,000 lines that lack everything": Bomb(
         PUT, "inputObjects", {"i": {"lineItems": [{}] * 20_000}}
     ),

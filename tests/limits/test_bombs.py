@@ -76,6 +76,27 @@ async def test_bombs_are_coded_4xx_and_never_hold_the_others_up(gateway: Gateway
     assert max(gaps) < CPU
 
 
+async def test_a_bomb_in_the_variables_of_a_known_question_is_refused_as_quickly(
+    gateway: Gateway,
+) -> None:
+    asked = "query ($ids: [ID!]!, $f: OrderFilter) { nodes(ids: $ids) { id } orders(filter: $f) "
+    asked += "{ nodes { id } } }"
+    for _ in range(4):
+        await gateway.post({"query": asked, "variables": {"ids": ["x"], "f": {}}})
+        await asyncio.sleep(0.1)  # it is compiled meanwhile
+    bombs: list[dict[str, Any]] = [
+        {"ids": ["x"] * 50_000},
+        {"ids": [], "f": {"or": [{}] * 40_000}},
+        {"ids": [], "f": {f"statux{n}": 1 for n in range(9_000)}},
+    ]
+
+    async with heartbeat() as gaps:
+        answers = [await gateway.post({"query": asked, "variables": bomb}) for bomb in bombs]
+
+    assert [status for status, _ in answers] == [400] * 3
+    assert max(gaps) < CPU
+
+
 async def test_a_comment_of_two_mebibytes_is_a_coded_413(gateway: Gateway) -> None:
     bomb = Bomb("#" + "x" * 2 * MEBIBYTE + "\n{ __typename }")
 
