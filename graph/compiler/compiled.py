@@ -179,7 +179,9 @@ class Compiler:
 
     async def _build(self, plan: Plan, shapes: tuple[Any, ...], cursors: Cursors) -> None:
         try:
-            plan.keep(shapes, await asyncio.to_thread(plan.build, shapes, cursors))
+            built = await asyncio.to_thread(plan.build, shapes, cursors)
         except Exception:  # likewise
             log.exception("compiled_path_failed")
+            built = NotCovered("Building it failed.")
+        plan.keep(shapes, built)
         self._kept.trim()
