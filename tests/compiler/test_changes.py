@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +138,35 @@ async def test_what_cannot_be_picked_is_told_by_graphql_core_and_not_done_again(
     assert doing.data(Outcome(raised=NotFound("None."))) is None
     assert doing.data(Outcome(raised=ValueError("A bug."))) is None
     assert doing.data(Outcome(object())) is None
+
+
+async def test_a_bug_in_one_field_of_what_is_done_is_told_as_of_that_field(
+    both: Ways, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(3)
+    await fill(both.database, world)
+    payment = next(one for one in world.records if type(one).__name__ == "KlarnaPayment")
+    context = Context(both.services, caller())
+    text = written("KlarnaPayment", "id", "status")
+    prepared = Executor(schema, UNLIMITED).prepare(text, None)
+    assert not isinstance(prepared, Answer)
+    done: list[object] = []
+
+    async def make(*_: object, **__: object) -> object:
+        done.append(payment)
+        return payment
+
+    plan = replace(planned(text), make=make)
+    monkeypatch.setattr(Entry, "plan", lambda *_: plan)
+    monkeypatch.setattr("store.payments.status_at", lambda *_: 1 // 0)
+    engine = Engine(schema, UNLIMITED, closed=False, compiler=both.compiler)
+    body, begun = await engine.run(context, prepared, {})
+
+    assert begun
+    assert len(done) == 1
+    assert body["data"] == {"made": None}
+    assert body["errors"][0]["path"] == ["made", "status"]
+    assert body["errors"][0]["extensions"]["code"] == "INTERNAL"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
