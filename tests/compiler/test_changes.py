@@ -24,6 +24,7 @@ from resolvers.codes import RefusalCode
 from resolvers.context import Context
 from resolvers.errors import NotFound, Refused
 from store.scope import Reach
+from tests import documents
 from tests.compiler.corpus import asked
 from tests.compiler.ways import UNLIMITED, Ways, caller, ways
 from tests.compiler.worlds import World, fill
@@ -46,6 +47,24 @@ mutation ($id: ID!, $token: String!, $key: String) {{
   }}
 }}
 """
+
+SAVED = "saveKlarnaAuthToken(id: $id, authToken: $token, key: $key)"
+SHOWN = "... on KlarnaPayment { t: __typename @skip(if: $skip) @include(if: $with) }"
+SHAPED = """mutation (
+  $id: ID!, $token: String!, $key: String, $skip: Boolean = false, $with: Boolean! = true
+)"""
+SHAPES = [
+    f"{{ a: {SAVED} {{ {SHOWN} ... on KlarnaPayment {{ paymentMethods {{ name }} }} }} "
+    f"a: {SAVED} {{ __typename ... on KlarnaPayment {{ paymentMethods {{ identifier }} }} }} }}",
+    f"{{ {SAVED} @skip(if: $skip) {{ {SHOWN} ... on Resource {{ id createdAt metadata }} "
+    "... on Node { id b: id } ... on Refusal { code } } }",
+    "{ ...M } fragment M on Mutation { "
+    f"{SAVED} {{ ...P ...R }} }} fragment R on Refusal {{ code path hint }} "
+    f"fragment P on KlarnaPayment {{ b: status status clientToken {SHOWN} }}",
+    f"{{ {SAVED} {{ ... on KlarnaPayment {{ authToken }} {SHOWN} }} }}",
+    f"{{ {SAVED} {{ ... on KlarnaPayment {{ id paymentGateway {{ id }} }} {SHOWN} }} }}",
+]
+"""Changes whose fields are merged, spread, skipped, or not for everybody."""
 
 
 def written(type_name: str, *fields: str) -> str:
@@ -207,6 +226,28 @@ async def test_what_is_wrong_reads_alike_whichever_way(gateway: Gateway, id: obj
 
         assert orjson.dumps(compiled.body) == orjson.dumps(expected.body)
         assert compiled.begun == expected.begun
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("decided", [{"with": True}, {"with": False, "skip": True}, {"skip": None}])
+async def test_whatever_shape_a_change_has_it_is_answered_alike(
+    gateway: Gateway, shape: str, decided: dict[str, Any]
+) -> None:
+    payment = await gateway.authorized(await gateway.put(reference="shapes"))
+    read = await gateway.do(documents.PAYMENT, id=payment["id"])
+    both = Ways(gateway.services.database, gateway.services)  # type: ignore[arg-type]  # SQLite
+    kinds = CallerKind.operator, CallerKind.integration
+    callers = [caller(CallerKind.sales_channel, read["order"]["id"]), *map(caller, kinds)]
+
+    for asks in callers:
+        for said in ({"token": "t"}, {"token": ""}, {"token": "t", "key": shape[-200:]}):
+            variables = {"id": payment["id"], **said, **decided}
+            compiled = await both.either(asks, SHAPED + shape, variables)
+            expected = await both.ordinary(asks, SHAPED + shape, variables)
+
+            assert compiled.begun == expected.begun
+            assert orjson.dumps(compiled.body) == orjson.dumps(expected.body)
 
 
 @pytest.mark.asyncio(loop_scope="module")
