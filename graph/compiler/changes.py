@@ -19,7 +19,7 @@ from graphql.execution.collect_fields import FieldDetailsList
 from strawberry.types.field import StrawberryField
 
 from graph.compiler.arguments import Arguments
-from graph.compiler.coverage import NotCovered, Unusual
+from graph.compiler.coverage import NotCovered
 from graph.compiler.picking import Pick, constant, picking
 from graph.compiler.selections import Selecting, origin_of
 from graph.compiler.variables import Values

@@ -157,15 +157,16 @@ async def test_a_question_that_ends_the_look_it_shares_fails_alone(
     reader = database._reader._worker
     await reader.hop(lambda connection: connection.create_function("fails", 0, fails))
 
-    first, failed, last = await asyncio.gather(
-        database.rows(SAY, value=1),
-        database.rows(Statement(text("SELECT fails() FROM alembic_version"))),
-        database.rows(SAY, value=2),
-        return_exceptions=True,
-    )
+    failing = Statement(text("SELECT fails() FROM alembic_version"))
+    asked = [
+        database.ask(SAY, {"value": 1}),
+        database.ask(failing, {}),
+        database.ask(SAY, {"value": 2}),
+    ]
 
-    assert (first, last) == ([(1,)], [(2,)])
-    assert isinstance(failed, MemoryError)
+    assert (await asked[0], await asked[2]) == ([(1,)], [(2,)])
+    with pytest.raises(MemoryError):
+        await asked[1]
     assert await reader.hop(lambda connection: connection.in_transaction) is False
 
 
@@ -179,9 +180,9 @@ async def test_a_question_that_fails_at_a_row_leaves_no_old_look_to_the_next(
         await database.rows(unreadable)
     await database.write(lambda transaction: change(transaction).save(None, gateway(), "created"))
 
-    seen = await asyncio.gather(database.rows(count), database.rows(count))
+    asked = [database.ask(count, {}) for _ in range(2)]
 
-    assert seen == [[(1,)], [(1,)]]
+    assert [await one for one in asked] == [[(1,)], [(1,)]]
 
 
 async def test_a_change_of_an_outdated_record_is_refused_whole(database: SqliteDatabase) -> None:
