@@ -15,9 +15,10 @@ class Claims(set[str]):
 
     _tidied: Instant | None = None
 
-    def tidying(self, at: Instant) -> bool:
-        """Whether it is time to look for old keys; it is not again for a while, then."""
-        if self._tidied is not None and self._tidied <= at < after(self._tidied, TIDIED):
-            return False
+    def untidy(self, at: Instant) -> bool:
+        """Whether it is time to look for old keys."""
+        return self._tidied is None or not self._tidied <= at < after(self._tidied, TIDIED)
+
+    def tidied(self, at: Instant) -> None:
+        """Take note that there are no old keys, so that nobody looks for them for a while."""
         self._tidied = at
-        return True

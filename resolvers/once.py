@@ -154,6 +154,8 @@ class Claim:
     """Whether the request is claimed by now."""
     _new = False
     """Whether it is claimed by the transaction under way, and not written down in it yet."""
+    _tidies = False
+    """Whether that transaction rids the store of old keys, too."""
 
     def __init__(self, context: Context, key: str, asked: object, about: Named | None) -> None:
         self._context = context
@@ -190,6 +192,8 @@ class Claim:
             return result
 
         result = await database.write(claimed)
+        if self._tidies:
+            self._live.tidied(self._request.created_at)
         self.taken = True
         self._live.add(self.owner)
         return result
@@ -209,11 +213,12 @@ class Claim:
         wanted = self._request
         over = after(wanted.created_at, -KEYS_KEPT)
         known = await log.find(transaction, wanted)
-        if (known is not None and known.created_at <= over) or self._live.tidying(
-            wanted.created_at
-        ):
+        outlived = known is not None and known.created_at <= over
+        self._tidies = outlived or self._live.untidy(wanted.created_at)
+        if self._tidies:
             await log.forget_until(transaction, over)
-            known = None if known is None or known.created_at <= over else known
+        if outlived:
+            known = None
         self._new = known is None
         if known is None:
             return

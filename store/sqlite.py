@@ -142,7 +142,7 @@ class Answers:
         finding a record does. One that lasted would keep the log of changes from being emptied.
         """
         outcomes: list[Outcome] = []
-        shared, until = len(questions) > 1 and not connection.in_transaction, 0.0
+        shared, until = len(questions) > 1, 0.0
         for question in questions:
             now = time.monotonic()
             if shared and now > until:
@@ -151,7 +151,7 @@ class Answers:
                 connection.execute("BEGIN")
                 until = now + LOOK
             outcomes.append(self._answer(question, now))
-        if shared:
+        if connection.in_transaction:  # SQLite has ended it where memory or the disk failed
             connection.execute("COMMIT")
         return outcomes
 
@@ -162,13 +162,21 @@ class Answers:
         try:
             return execute(self._cursor, *question.asked).fetchall(), None
         except sqlite3.Error as error:
+            self._let_go()
             if self._ends():
                 return None, StoreTooSlow(f"It took longer than {self._patience:g} s.")
             return None, unavailable(error)
         except Exception as error:  # noqa: BLE001  (a bug is its own question's, and no neighbour's)
+            self._let_go()
             return None, error
         finally:
             self._asked = None
+
+    def _let_go(self) -> None:
+        """Let go of rows that were not fetched: the next questions would see them as of then."""
+        connection = self._cursor.connection
+        self._cursor.close()
+        self._cursor = connection.cursor()
 
     def _ends(self) -> bool:
         """Whether the question that is being answered is to be answered no more."""

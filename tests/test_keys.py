@@ -219,6 +219,26 @@ async def test_keys_are_kept_for_seven_days(gateway: Gateway) -> None:
     assert await gateway.do(PUT, **given) != first
 
 
+async def test_old_answers_go_though_the_first_to_look_for_them_changes_nothing(
+    gateway: Gateway,
+) -> None:
+    async def keys() -> set[str]:
+        with closing(sqlite3.connect(gateway.settings.database)) as connection:
+            return {key for (key,) in connection.execute("SELECT key FROM requests")}
+
+    await gateway.do(PUT, input=unreferenced(), key="old")
+    gateway.clock.advance(timedelta(days=6))
+    await gateway.do(PUT, input=unreferenced(), key="young")
+    gateway.clock.advance(timedelta(days=2))
+
+    await gateway.do(PUT, input=unreferenced(), key="young")  # is answered, and changes nothing
+    kept = await keys()
+    await gateway.do(PUT, input=unreferenced(), key="new")
+
+    assert kept == {"old", "young"}
+    assert await keys() == {"young", "new"}
+
+
 async def test_a_claim_that_is_never_answered_is_taken_over_and_cannot_answer_any_more(
     tmp_path: Path,
 ) -> None:

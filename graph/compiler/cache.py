@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Any
 
-from graphql import DocumentNode, OperationDefinitionNode, OperationType
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType
 from graphql.execution.values import VariableValues
 from strawberry import Schema
 
@@ -71,6 +71,8 @@ class Entry:
             return Plan(roots(selecting), selecting.questions, self._reach)
         except NotCovered as no:
             return no
+        except GraphQLError:  # whose words repeat the document, and what secrets stand in it
+            return NotCovered("A directive is given what it does not take.")
 
     def keep(self, branch: Hashable, plan: Plan | Change | NotCovered) -> None:
         """Keep a plan, or why there is none."""

@@ -19,7 +19,7 @@ from graphql.execution.collect_fields import FieldDetailsList
 from strawberry.types.field import StrawberryField
 
 from graph.compiler.arguments import Arguments
-from graph.compiler.coverage import NotCovered, Unusual
+from graph.compiler.coverage import NotCovered
 from graph.compiler.picking import Pick, constant, picking
 from graph.compiler.selections import Selecting, origin_of
 from graph.compiler.variables import Values
@@ -69,7 +69,7 @@ class Doing(NamedTuple):
         pick = change.picks.get(type(result))
         try:
             return None if pick is None else {change.key: pick(self.asked, result)}
-        except Unusual:
+        except Exception:  # noqa: BLE001  (it is done: one field that fails must not hide that)
             return None
 
 

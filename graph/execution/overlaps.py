@@ -18,8 +18,9 @@ from graphql import (
 
 
 def overlaps(document: DocumentNode, most: int) -> int:
-    """Return how many pairs there are in the operations of a document, each written out in full.
+    """Return how many pairs there are in a document's operations, each written out in full.
 
+    So it is with fragments that no operation spreads: they are compared before they are refused.
     A fragment counts once in one place. Of an operation no more than so many selections are looked
     at: if that is more than it has, fragments stand in a circle, and it is refused for that.
     """
@@ -28,14 +29,20 @@ def overlaps(document: DocumentNode, most: int) -> int:
         for node in document.definitions
         if isinstance(node, FragmentDefinitionNode)
     }
-    return sum(
-        _pairs(node.selection_set, fragments, most)
+    spread: set[str] = set()
+    pairs = sum(
+        _pairs(node.selection_set, fragments, most, spread)
         for node in document.definitions
         if isinstance(node, OperationDefinitionNode)
     )
+    unused = {name: one for name, one in fragments.items() if name not in spread}
+    return pairs + sum(_pairs(one, unused, most, spread) for one in unused.values())
 
 
-def _pairs(top: SelectionSetNode, fragments: Mapping[str, SelectionSetNode], most: int) -> int:
+def _pairs(
+    top: SelectionSetNode, fragments: Mapping[str, SelectionSetNode], most: int, spread: set[str]
+) -> int:
+    """Return the pairs below a selection set, and note the fragments that are spread there."""
     pairs = 0
     places: dict[tuple[int, str], int] = {}
     """Where each field leads, by where it stands and the name that it answers to."""
@@ -59,8 +66,9 @@ def _pairs(top: SelectionSetNode, fragments: Mapping[str, SelectionSetNode], mos
             elif isinstance(one, InlineFragmentNode):
                 waiting.append((one.selection_set, place))
             elif isinstance(one, FragmentSpreadNode):
-                spread = (place, one.name.value)
-                if spread not in met and one.name.value in fragments:
-                    met.add(spread)
-                    waiting.append((fragments[one.name.value], place))
+                name = one.name.value
+                if (place, name) not in met and name in fragments:
+                    met.add((place, name))
+                    spread.add(name)
+                    waiting.append((fragments[name], place))
     return pairs

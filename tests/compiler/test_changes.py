@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from resolvers.codes import RefusalCode
 from resolvers.context import Context
 from resolvers.errors import NotFound, Refused
 from store.scope import Reach
+from tests import documents
 from tests.compiler.corpus import asked
 from tests.compiler.ways import UNLIMITED, Ways, caller, ways
 from tests.compiler.worlds import World, fill
@@ -45,6 +47,31 @@ mutation ($id: ID!, $token: String!, $key: String) {{
   }}
 }}
 """
+
+SAVED = "saveKlarnaAuthToken(id: $id, authToken: $token, key: $key)"
+SHOWN = "... on KlarnaPayment { t: __typename @skip(if: $skip) @include(if: $with) }"
+SHAPED = """mutation (
+  $id: ID!, $token: String!, $key: String, $skip: Boolean = false, $with: Boolean! = true
+)"""
+SHAPES = [
+    f"""{{
+      a: {SAVED} {{ {SHOWN} ... on KlarnaPayment {{ paymentMethods {{ name }} }} }}
+      a: {SAVED} {{ __typename ... on KlarnaPayment {{ paymentMethods {{ identifier }} }} }}
+    }}""",
+    f"""{{
+      {SAVED} @skip(if: $skip) {{
+        {SHOWN} ... on Resource {{ id createdAt metadata }}
+        ... on Node {{ id b: id }} ... on Refusal {{ code }}
+      }}
+    }}""",
+    f"""{{ ...M }}
+    fragment M on Mutation {{ {SAVED} {{ ...P ...R }} }}
+    fragment R on Refusal {{ code path hint }}
+    fragment P on KlarnaPayment {{ b: status status clientToken {SHOWN} }}""",
+    f"{{ {SAVED} {{ ... on KlarnaPayment {{ authToken }} {SHOWN} }} }}",
+    f"{{ {SAVED} {{ ... on KlarnaPayment {{ id paymentGateway {{ id }} }} {SHOWN} }} }}",
+]
+"""Changes whose fields are merged, spread, skipped, or not for everybody."""
 
 
 def written(type_name: str, *fields: str) -> str:
@@ -139,6 +166,35 @@ async def test_what_cannot_be_picked_is_told_by_graphql_core_and_not_done_again(
     assert doing.data(Outcome(object())) is None
 
 
+async def test_a_bug_in_one_field_of_what_is_done_is_told_as_of_that_field(
+    both: Ways, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(3)
+    await fill(both.database, world)
+    payment = next(one for one in world.records if type(one).__name__ == "KlarnaPayment")
+    context = Context(both.services, caller())
+    text = written("KlarnaPayment", "id", "status")
+    prepared = Executor(schema, UNLIMITED).prepare(text, None)
+    assert not isinstance(prepared, Answer)
+    done: list[object] = []
+
+    async def make(*_: object, **__: object) -> object:
+        done.append(payment)
+        return payment
+
+    plan = replace(planned(text), make=make)
+    monkeypatch.setattr(Entry, "plan", lambda *_: plan)
+    monkeypatch.setattr("store.payments.status_at", lambda *_: 1 // 0)
+    engine = Engine(schema, UNLIMITED, closed=False, compiler=both.compiler)
+    body, begun = await engine.run(context, prepared, {})
+
+    assert begun
+    assert len(done) == 1
+    assert body["data"] == {"made": None}
+    assert body["errors"][0]["path"] == ["made", "status"]
+    assert body["errors"][0]["extensions"]["code"] == "INTERNAL"
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def gateway(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Gateway]:
     async with running_gateway(tmp_path_factory.mktemp("changes")) as found:
@@ -177,6 +233,28 @@ async def test_what_is_wrong_reads_alike_whichever_way(gateway: Gateway, id: obj
 
         assert orjson.dumps(compiled.body) == orjson.dumps(expected.body)
         assert compiled.begun == expected.begun
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("decided", [{"with": True}, {"with": False, "skip": True}, {"skip": None}])
+async def test_whatever_shape_a_change_has_it_is_answered_alike(
+    gateway: Gateway, shape: str, decided: dict[str, Any]
+) -> None:
+    payment = await gateway.authorized(await gateway.put(reference="shapes"))
+    read = await gateway.do(documents.PAYMENT, id=payment["id"])
+    both = Ways(gateway.services.database, gateway.services)  # type: ignore[arg-type]  # SQLite
+    kinds = CallerKind.operator, CallerKind.integration
+    callers = [caller(CallerKind.sales_channel, read["order"]["id"]), *map(caller, kinds)]
+
+    for asks in callers:
+        for said in ({"token": "t"}, {"token": ""}, {"token": "t", "key": f"shape {SHAPES.index(shape)}"}):
+            variables = {"id": payment["id"], **said, **decided}
+            compiled = await both.either(asks, SHAPED + shape, variables)
+            expected = await both.ordinary(asks, SHAPED + shape, variables)
+
+            assert compiled.begun == expected.begun
+            assert orjson.dumps(compiled.body) == orjson.dumps(expected.body)
 
 
 @pytest.mark.asyncio(loop_scope="module")

@@ -166,6 +166,17 @@ BOMBS = {
         ),
         "overlaps",
     ),
+    "the same fields in 48 fragments of one that nothing spreads": Bomb(
+        '{ order(id: "x") { id } } fragment Unused on Order { '
+        + " ".join(f"...F{n}" for n in range(48))
+        + " } "
+        + " ".join(
+            f"fragment F{n} on Order {{ id mode status number reference currencyCode countryCode "
+            "languageCode customerEmail token placedAt approvedAt createdAt updatedAt }"
+            for n in range(48)
+        ),
+        "overlaps",
+    ),
     "ninety operations of forty fragments": Bomb(
         " ".join(f"query Q{n} {{ orders {{ nodes {{ ...F0 }} }} }}" for n in range(90))
         + " fragment F40 on Order { id } "

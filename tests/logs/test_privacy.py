@@ -89,3 +89,22 @@ async def test_neither_secrets_nor_people_are_logged_whatever_happens(
     assert not [line for line in logged if line["event"] == "bug"]
     assert len(secrets) > 12
     assert {secret for secret in secrets if secret in lines.text} == set()
+
+
+async def test_a_secret_in_a_document_is_not_logged_though_the_document_cannot_be_compiled(
+    tmp_path: Path, lines: Lines
+) -> None:
+    """A directive that is given null says so in words that repeat the lines around it."""
+    query = """
+      mutation ($skip: Boolean = false) {
+        saveKlarnaAuthToken(id: "x", authToken: "canary") {
+          ... on KlarnaPayment { id @skip(if: $skip) }
+        }
+      }
+    """
+    async with running_gateway(tmp_path) as gateway:
+        _, answer = await gateway.post({"query": query, "variables": {"skip": None}})
+
+    assert answer["errors"][0]["extensions"]["code"] == "NOT_FOUND"
+    assert {line["event"] for line in lines.all()}.isdisjoint({"bug", "compiled_path_failed"})
+    assert "canary" not in lines.text

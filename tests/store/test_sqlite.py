@@ -146,6 +146,45 @@ async def test_questions_of_one_trip_see_what_was_committed_before_and_leave_not
     assert await database._reader._worker.hop(lambda reader: reader.in_transaction) is False
 
 
+async def test_a_question_that_ends_the_look_it_shares_fails_alone(
+    database: SqliteDatabase,
+) -> None:
+    """SQLite ends a transaction itself where memory or the disk fails, even for a question."""
+
+    def fails() -> None:
+        raise MemoryError
+
+    reader = database._reader._worker
+    await reader.hop(lambda connection: connection.create_function("fails", 0, fails))
+
+    failing = Statement(text("SELECT fails() FROM alembic_version"))
+    asked = [
+        database.ask(SAY, {"value": 1}),
+        database.ask(failing, {}),
+        database.ask(SAY, {"value": 2}),
+    ]
+
+    assert (await asked[0], await asked[2]) == ([(1,)], [(2,)])
+    with pytest.raises(MemoryError):
+        await asked[1]
+    assert await reader.hop(lambda connection: connection.in_transaction) is False
+
+
+async def test_a_question_that_fails_at_a_row_leaves_no_old_look_to_the_next(
+    database: SqliteDatabase,
+) -> None:
+    count = Statement(text("SELECT count(*) FROM klarna_gateways"))
+    unreadable = Statement(text("SELECT CAST(x'ff' AS TEXT) FROM sqlite_master"))
+
+    with pytest.raises(StoreUnavailable):
+        await database.rows(unreadable)
+    await database.write(lambda transaction: change(transaction).save(None, gateway(), "created"))
+
+    asked = [database.ask(count, {}) for _ in range(2)]
+
+    assert [await one for one in asked] == [[(1,)], [(1,)]]
+
+
 async def test_a_change_of_an_outdated_record_is_refused_whole(database: SqliteDatabase) -> None:
     async def make(transaction: Transaction) -> KlarnaGateway:
         return await change(transaction).save(None, gateway(), "created")
