@@ -248,7 +248,11 @@ async def test_whatever_shape_a_change_has_it_is_answered_alike(
     callers = [caller(CallerKind.sales_channel, read["order"]["id"]), *map(caller, kinds)]
 
     for asks in callers:
-        for said in ({"token": "t"}, {"token": ""}, {"token": "t", "key": f"shape {SHAPES.index(shape)}"}):
+        for said in (
+            {"token": "t"},
+            {"token": ""},
+            {"token": "t", "key": f"shape {SHAPES.index(shape)}"},
+        ):
             variables = {"id": payment["id"], **said, **decided}
             compiled = await both.either(asks, SHAPED + shape, variables)
             expected = await both.ordinary(asks, SHAPED + shape, variables)
