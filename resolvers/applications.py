@@ -13,10 +13,10 @@ from typing import Annotated
 
 from typing_extensions import Doc
 
+from resolvers.answers import fleeting, kept
 from resolvers.callers import CallerKind
 from resolvers.context import Context, Services
 from resolvers.errors import RefusalCode, Refused
-from resolvers.once import fleeting, kept
 from resolvers.permissions import INTEGRATIONS, OPERATORS, done_by
 from resolvers.seeing import seen
 from resolvers.texts import MAX_TEXT, invalid, named

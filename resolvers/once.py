@@ -5,62 +5,20 @@ change's result is the answer, it is written in the change's own transaction: if
 the other.
 """
 
-import hashlib
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import fields, replace
-from datetime import timedelta
-from typing import Any, NamedTuple, TypeVar
+from typing import TypeVar
 
-import orjson
-
-from resolvers.callers import CallerKind
-from resolvers.claims import KEYS_KEPT
+from resolvers.answers import is_fleeting
 from resolvers.context import Context
-from resolvers.errors import BadInput, Forbidden, NotFound, RefusalCode, Refused
-from resolvers.sealing import KeyRing, Unreadable
-from resolvers.seeing import seen
-from store import requests as log
+from resolvers.errors import BadInput, Forbidden, NotFound, Refused
+from resolvers.requests import Answered, Claim, Named
 from store.database import StoreUnavailable, Transaction
-from store.instants import after
-from store.lookups import Lookup
-from store.requests import Request
-from store.resources import Resource
-from store.rows import Rows, rows_of
-from store.tables import record_of_table, table_of
 
-K = TypeVar("K", bound=type)
 R = TypeVar("R")
 
-CLAIM = timedelta(minutes=2)
-"""How long a claim of another process is left alone; one of this process always is."""
 MAX_KEY = 255
-
-
-_KEPT: dict[str, type] = {}
-_FLEETING: set[type] = set()
-
-
-def fleeting(record: K) -> K:
-    """Have a record never be kept: what it holds is soon worth nothing, and is made anew at will.
-
-    The same request under the same key is done again, and another one still may not have its key.
-    """
-    _FLEETING.add(record)
-    return record
-
-
-def kept(record: K) -> K:
-    """Have a record that no table holds be an answer that can be given again."""
-    _KEPT[record.__name__] = record
-    return record
-
-
-class Named(NamedTuple):
-    """What a caller names in asking for a change: whoever does not see it is answered nothing."""
-
-    lookup: Lookup[Any]
-    id: str
+"""How long a key may be."""
 
 
 async def once(
@@ -102,7 +60,7 @@ async def _nothing(_: Transaction) -> None:
     """Change nothing."""
 
 
-async def _answered(context: Context, claim: "Claim", work: Callable[[], Awaitable[R]]) -> R:
+async def _answered(context: Context, claim: Claim, work: Callable[[], Awaitable[R]]) -> R:
     """Do the work, and see to it that the request is answered or let go of."""
     context.request = claim
     try:
@@ -120,190 +78,8 @@ async def _answered(context: Context, claim: "Claim", work: Callable[[], Awaitab
         with suppress(StoreUnavailable):
             await claim.write(claim.release)
         raise
-    if type(result) in _FLEETING:
+    if is_fleeting(result):
         await claim.write(claim.release)
     elif claim.answered is not result:
         await claim.write(claim.answering(result))
     return result
-
-
-def _in_use() -> Refused:
-    return Refused(
-        RefusalCode.KEY_IN_USE,
-        "A request with this key is being worked on at this moment.",
-        path=["key"],
-        retryable=True,
-        hint="Send the same again in a few seconds for its answer.",
-    )
-
-
-class Answered(Exception):
-    """The request was answered before: what would have been changed is not."""
-
-    def __init__(self, sealed: str) -> None:
-        super().__init__()
-        self.sealed = sealed
-
-
-class Claim:
-    """One request under a key, while this process works on it."""
-
-    answered: object = None
-    """The answer that was written with the change that it tells of."""
-    taken = False
-    """Whether the request is claimed by now."""
-    _new = False
-    """Whether it is claimed by the transaction under way, and not written down in it yet."""
-    _tidies = False
-    """Whether that transaction rids the store of old keys, too."""
-
-    def __init__(self, context: Context, key: str, asked: object, about: Named | None) -> None:
-        self._context = context
-        self._keys: KeyRing = context.services.keys
-        self._live = context.services.claims
-        self._about = about
-        at = context.now()
-        self._request = Request(
-            mode=context.caller.mode,
-            caller=context.caller.keeping_keys(about and about.id),
-            key=key,
-            fingerprint=hashlib.sha256(
-                orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)
-            ).hexdigest(),
-            claim=context.new_id(),
-            claimed_until=after(at, CLAIM),
-            created_at=at,
-        )
-
-    async def write(self, work: Callable[[Transaction], Awaitable[R]]) -> R:
-        """Make a change for the request, and claim it in that if it is not claimed yet.
-
-        Raises Answered, Refused and NotFound as `_take` does, and what the change raises: then
-        nothing is changed, and nothing claimed.
-        """
-        database = self._context.database
-        if self.taken:
-            return await database.write(work)
-
-        async def claimed(transaction: Transaction) -> R:
-            await self._take(transaction)
-            result = await work(transaction)
-            await self._keep(transaction)
-            return result
-
-        result = await database.write(claimed)
-        if self._tidies:
-            self._live.tidied(self._request.created_at)
-        self.taken = True
-        self._live.add(self.owner)
-        return result
-
-    def let_go(self) -> None:
-        """Work on the request no more."""
-        if self.taken:
-            self._live.discard(self.owner)
-
-    async def _take(self, transaction: Transaction) -> None:
-        """Claim the request. Raises Answered, Refused and NotFound.
-
-        An answer is not given again to a checkout that would not see any more what it is about;
-        whoever sees a mode sees all that was done in it. A claim that is live in this process is
-        not taken over, however long it lasts.
-        """
-        wanted = self._request
-        over = after(wanted.created_at, -KEYS_KEPT)
-        known = await log.find(transaction, wanted)
-        outlived = known is not None and known.created_at <= over
-        self._tidies = outlived or self._live.untidy(wanted.created_at)
-        if self._tidies:
-            await log.forget_until(transaction, over)
-        if outlived:
-            known = None
-        self._new = known is None
-        if known is None:
-            return
-        if known.fingerprint != wanted.fingerprint:
-            raise Refused(
-                RefusalCode.KEY_REUSED,
-                "This key came with other arguments before.",
-                path=["key"],
-                hint="Send another request under a key of its own.",
-            )
-        if known.answer is not None:
-            if self._about and self._context.caller.kind is CallerKind.sales_channel:
-                await seen(self._context, transaction, self._about.lookup, self._about.id)
-            raise Answered(known.answer)
-        if known.claim == wanted.claim:
-            return  # another change of the same request was faster
-        if self.owner in self._live or known.claimed_until > wanted.created_at:
-            raise _in_use()
-        await log.claim(transaction, wanted)
-
-    async def record(self, transaction: Transaction, result: object) -> None:
-        """Write the answer in the transaction of the change that it tells of."""
-        if isinstance(result, (Resource, *_KEPT.values())):
-            await self.answering(result)(transaction)
-            self.answered = result
-
-    def answering(self, result: object) -> Callable[[Transaction], Awaitable[None]]:
-        """Return the change that writes an answer down, unless another has claimed the request.
-
-        What was done stands in any case: the books matter more than the answer.
-        """
-        sealed = self._keys.seal(_told(result), self.owner)
-
-        async def answer(transaction: Transaction) -> None:
-            if self._new:
-                await self._keep(transaction, answer=sealed)
-            else:
-                await log.answer(transaction, self._request, sealed)
-
-        return answer
-
-    async def release(self, transaction: Transaction) -> None:
-        """Let the same request be made again at once; another one still may not have its key."""
-        if self._new:
-            await self._keep(transaction, claimed_until=self._request.created_at)
-        else:
-            await log.release(transaction, self._request)
-
-    async def _keep(self, transaction: Transaction, **said: Any) -> None:
-        """Write the request down with what is said of it, if it is new."""
-        if self._new:
-            self._new = False
-            await log.add(transaction, replace(self._request, **said))
-
-    async def forget(self, transaction: Transaction) -> None:
-        """Give the key back: nothing was asked that could be."""
-        await log.forget(transaction, self._request)
-
-    def read(self, sealed: str) -> Any:
-        """Return the answer that was given before. Raises the Refused that it was."""
-        try:
-            told = self._keys.open(sealed, self.owner)
-        except Unreadable as error:
-            raise Refused(
-                RefusalCode.KEY_REUSED,
-                "The answer to this key cannot be opened here any more.",
-                path=["key"],
-                hint="Read the resource, and use another key.",
-            ) from error
-        if "refused" in told:
-            code = RefusalCode(told["refused"].pop("code"))
-            raise Refused(code, **told["refused"])
-        rows: Rows[Any] = rows_of(_KEPT.get(told["kind"]) or record_of_table(told["kind"]))
-        return rows.restore(told["row"])
-
-    @property
-    def owner(self) -> str:
-        """What tells the request from all others."""
-        request = self._request
-        return f"{request.mode} {request.caller} {request.key}"
-
-
-def _told(result: object) -> dict[str, Any]:
-    if isinstance(result, Refused):
-        return {"refused": {field.name: getattr(result, field.name) for field in fields(result)}}
-    kind = type(result)
-    name = kind.__name__ if kind in _KEPT.values() else table_of(kind).name
-    return {"kind": name, "row": rows_of(kind).values(result)}

@@ -13,8 +13,9 @@ from graph.context import Info
 from graph.fields.permissions import open_to
 from resolvers.callers import CallerKind
 from resolvers.errors import TimedOut
-from resolvers.once import Named, once
+from resolvers.once import once
 from resolvers.permissions import doers_of
+from resolvers.requests import Named
 from store.lookups import Lookup
 
 Resolver = Callable[..., Awaitable[Any]]
