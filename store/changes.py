@@ -16,7 +16,7 @@ from store.resources import NewId, Resource
 from store.rows import rows_of
 from store.statements import Statement
 from store.tables import resource_type, table_of, traits_of
-from store.versions import Version, versions
+from store.versions import Version, version_id, versions
 
 R = TypeVar("R", bound=Resource)
 
@@ -68,7 +68,9 @@ class Change:
 
     async def note(self, record: Resource, event: str, payload: Json) -> None:
         """Write down that something happened to a record without changing it."""
-        position = self.transaction.position(self.at)
+        await self._note(record, event, payload, self.transaction.position(self.at))
+
+    async def _note(self, record: Resource, event: str, payload: Json, position: int) -> None:
         order_id = _order_of(record)
         if order_id is not None:
             self.transaction.concerns(order_id)
@@ -104,8 +106,9 @@ class Change:
     async def _log(
         self, record: Resource, changes: dict[str, tuple[Any, Any]], action: str, event: str
     ) -> None:
+        position = self.transaction.position(self.at)
         version = Version(
-            id=self.new_id(),
+            id=version_id(position),
             mode=record.mode,
             resource_type=resource_type(record),
             resource_id=record.id,
@@ -117,7 +120,7 @@ class Change:
         )
         await self.transaction.run(_INSERT_VERSION, **rows_of(Version).values(version))
         payload = {name: {"from": old, "to": new} for name, (old, new) in changes.items()}
-        await self.note(record, event, payload)
+        await self._note(record, event, payload, position)
 
 
 def _order_of(record: Resource) -> str | None:

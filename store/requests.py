@@ -38,7 +38,6 @@ requests = derive(
     Request,
     Index(None, "created_at"),
     key=("mode", "caller", "key"),
-    clustered=True,
 )
 
 _c = requests.c

@@ -1,5 +1,6 @@
 """Versions: what each change of a resource changed, in the order of its revisions."""
 
+import string
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -17,7 +18,7 @@ from store.tables import Traits, append_only, derive
 class Version:
     """One change of one resource: which attributes, from what, to what."""
 
-    id: Annotated[str, Doc("Ten letters, stable and opaque.")]
+    id: Annotated[str, Doc("Letters, stable and opaque.")]
     mode: Annotated[Mode, Doc("The Klarna environment of its resource.")]
     resource_type: Annotated[str, Doc("The kind of resource, for example `klarna_payments`.")]
     resource_id: Annotated[str, Doc("The id of the resource.")]
@@ -56,6 +57,23 @@ Index(
     sqlite_where=text("event = 'delete'"),
     postgresql_where=text("event = 'delete'"),
 )
+
+_LETTERS = string.ascii_uppercase + string.ascii_lowercase
+"""In the order in which databases sort them."""
+
+
+def version_id(position: int) -> str:
+    """Write the place of a change in the log as its version's id: `BCDefGhIjKl`.
+
+    Ids of later changes sort after those of earlier ones, so that each is added at the end of
+    their index. At random ones every change would rewrite a page of it, somewhere.
+    """
+    letters = []
+    while position:
+        position, letter = divmod(position, len(_LETTERS))
+        letters.append(_LETTERS[letter])
+    return "".join(reversed(letters))
+
 
 versions_by_resource = Lookup(
     Version, versions.c.resource_id, order_by=(versions.c.resource_id, versions.c.revision)

@@ -107,10 +107,8 @@ def test_the_log_of_changes_only_grows(tmp_path: Path, table: str, action: str) 
         connection.execute(text(action.format(table)))
 
 
-@pytest.mark.parametrize("table", ["versions", "event_stores"])
-def test_the_history_is_taken_over_when_its_tables_are_made_anew(
-    tmp_path: Path, table: str
-) -> None:
+@pytest.mark.parametrize("table", ["versions", "event_stores", "requests"])
+def test_rows_are_taken_over_when_their_table_is_made_anew(tmp_path: Path, table: str) -> None:
     path = tmp_path / "gateway.sqlite"
     engine = engine_of(path)
     columns = metadata.tables[table].columns
