@@ -4,7 +4,9 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+from store.events import SEQUENCES
 from store.resources import new_id
+from store.versions import version_id
 
 
 def test_ids_are_ten_letters_and_no_two_are_alike() -> None:
@@ -14,6 +16,16 @@ def test_ids_are_ten_letters_and_no_two_are_alike() -> None:
     assert len(set(drawn)) == len(drawn)
     assert all(len(id) == 10 and id.isascii() and id.isalpha() for id in drawn)
     assert len({id[0] for id in drawn}) == len({id[9] for id in drawn}) == 52
+
+
+def test_versions_of_later_changes_have_ids_that_sort_later() -> None:
+    now = 1_790_000_000_000 * SEQUENCES  # in milliseconds since 1970, some day in 2026
+    positions = [*range(now, now + 200), now + SEQUENCES, now * 2, now * 4]
+
+    ids = [version_id(position) for position in positions]
+
+    assert ids == sorted(set(ids))
+    assert all(len(id) == 11 and id.isascii() and id.isalpha() for id in ids)
 
 
 FORKED = """
