@@ -125,8 +125,12 @@ class Answers:
     One that nobody waits for any more is not begun, or ended if it is under way.
     """
 
-    def __init__(self, connection: sqlite3.Connection, patience: float) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, patience: float, *, shares: bool = True
+    ) -> None:
+        """Without `shares` whoever asks says when a look at the database begins and ends."""
         self._patience = patience
+        self._shares = shares
         self._asked: Job[Question] | None = None
         self._until = 0.0
         self._cursor = connection.cursor()
@@ -142,7 +146,7 @@ class Answers:
         finding a record does. One that lasted would keep the log of changes from being emptied.
         """
         outcomes: list[Outcome] = []
-        shared, until = len(questions) > 1, 0.0
+        shared, until = self._shares and len(questions) > 1, 0.0
         for question in questions:
             now = time.monotonic()
             if shared and now > until:
@@ -151,8 +155,10 @@ class Answers:
                 connection.execute("BEGIN")
                 until = now + LOOK
             outcomes.append(self._answer(question, now))
-        if connection.in_transaction:  # SQLite has ended it where memory or the disk failed
-            connection.execute("COMMIT")
+        if self._shares and connection.in_transaction:
+            connection.execute(
+                "COMMIT"
+            )  # SQLite has ended it itself where memory or the disk failed
         return outcomes
 
     def _answer(self, question: Job[Question], now: float) -> Outcome:

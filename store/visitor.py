@@ -96,7 +96,7 @@ async def visiting(path: Path) -> AsyncIterator[Visitor]:
         raise _unusable(path, error) from error
     worker = Worker(lambda: opened, iter_chunk_size=64)
     await worker
-    reader = Carrier(worker, Answers(opened, math.inf))  # nobody else waits for this connection
+    reader = Carrier(worker, Answers(opened, math.inf, shares=False))  # nobody else waits for it
     try:
         yield Visitor(path, reader)
     finally:
