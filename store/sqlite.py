@@ -155,10 +155,9 @@ class Answers:
                 connection.execute("BEGIN")
                 until = now + LOOK
             outcomes.append(self._answer(question, now))
+        # SQLite has ended it itself where memory or the disk failed
         if self._shares and connection.in_transaction:
-            connection.execute(
-                "COMMIT"
-            )  # SQLite has ended it itself where memory or the disk failed
+            connection.execute("COMMIT")
         return outcomes
 
     def _answer(self, question: Job[Question], now: float) -> Outcome:

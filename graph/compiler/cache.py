@@ -61,10 +61,10 @@ class Entry:
 
     def plan(self, values: Values) -> Plan | Change | NotCovered:
         """Compile the operation as these values decide it, or say why it is not covered."""
-        known = values.full or VariableValues({}, dict(values.coerced))
-        selecting = Selecting(self._schema, self._document, self._operation, self._kind, known)
         if self._operation.operation is OperationType.SUBSCRIPTION:
             return NotCovered("It is a subscription.")
+        known = values.full or VariableValues({}, dict(values.coerced))
+        selecting = Selecting(self._schema, self._document, self._operation, self._kind, known)
         try:
             if self._operation.operation is OperationType.MUTATION:
                 return change(selecting)
