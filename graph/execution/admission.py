@@ -83,9 +83,15 @@ class Admission:
         self, caller: Caller, prepared: Prepared, variables: dict[str, Any]
     ) -> tuple[int, Standing | None] | Answer:
         """Return what an operation costs and what that leaves its caller, or why it may not be."""
-        most = self._limits.max_cost
         if no := too_large(variables, self._limits):
             return not_begun([no], executed=True)
+        return self.charge(caller, prepared, variables)
+
+    def charge(
+        self, caller: Caller, prepared: Prepared, variables: dict[str, Any]
+    ) -> tuple[int, Standing | None] | Answer:
+        """Do the same for variables that fit."""
+        most = self._limits.max_cost
         cost = prepared.cost.of(variables)
         if cost > most:
             return not_begun([exceeded("cost", most, cost)], executed=True)

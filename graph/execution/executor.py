@@ -128,7 +128,7 @@ class Executor:
         ready = self._engine.ready(context, prepared, variables)
         if ready is None:
             return None
-        admitted = self._admission.admit(context.caller, prepared, variables)
+        admitted = self._admission.charge(context.caller, prepared, variables)
         if isinstance(admitted, Answer):
             return None
         return ready, admitted[1]

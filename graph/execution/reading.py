@@ -180,9 +180,13 @@ _PARTED = frozenset({list, dict})
 
 def too_large(variables: Mapping[str, Any], limits: Limits) -> Fault | None:
     """Return what to tell of variables that are too many or too deep to be looked at."""
+    if len(variables) <= limits.max_input_values:
+        for value in variables.values():
+            if type(value) in _PARTED:
+                break
+        else:
+            return None
     values, objects, level, depth = 0, 0, list(variables.values()), 0
-    if len(level) <= limits.max_input_values and not _PARTED.intersection(map(type, level)):
-        return None
     while level:
         values += len(level)
         if values > limits.max_input_values:

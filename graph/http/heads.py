@@ -1,8 +1,9 @@
 """Heads of requests that are known byte by byte, and what each of them means.
 
-A client says the same head again and again, but for the length of the body. One that aiohttp has
-read and that asks for nothing unusual is remembered, so that it need not be read another time. It
-says who is asking and how to answer; whether that one may ask is looked at for each request.
+A client says the same head again and again, but for the few lines that are another each time. One
+that aiohttp has read and that asks for nothing unusual is remembered, so that it need not be read
+another time. It says who is asking and how to answer; whether that one may ask is looked at for
+each request.
 """
 
 from collections import OrderedDict
@@ -15,10 +16,10 @@ from aiohttp.http_parser import RawRequestMessage
 from multidict import CIMultiDict
 
 from graph.http.auth import token_in
-from graph.http.bodies import MAX_BODY, is_json
+from graph.http.bodies import is_json
 from graph.http.headers import SAFE, Cors
 from graph.http.negotiation import OFFERED, SINGLE, preferred
-from graph.logs.access import REQUEST_ID
+from graph.http.parting import parted
 from resolvers.access import Access, digest_of
 from resolvers.errors import Unauthenticated
 
@@ -26,8 +27,7 @@ BEGINNING = b"POST /graphql HTTP/1.1\r\n"
 """How every head begins that can be remembered."""
 END = b"\r\n\r\n"
 KEPT = 1_000
-LONGEST = 8_192
-"""How many heads are remembered, and how long each may be, in bytes."""
+"""How many heads are remembered."""
 UNUSUAL = frozenset(
     {
         hdrs.CONTENT_ENCODING,
@@ -36,15 +36,13 @@ UNUSUAL = frozenset(
         hdrs.TRAILER,
         hdrs.TRANSFER_ENCODING,
         hdrs.UPGRADE,
-        REQUEST_ID,
     }
 )
-"""What asks for another treatment, or is another one each time."""
+"""What asks for another treatment."""
 ONCE = (
     hdrs.ACCEPT,
     hdrs.AUTHORIZATION,
     hdrs.CONNECTION,
-    hdrs.CONTENT_LENGTH,
     hdrs.CONTENT_TYPE,
     hdrs.ORIGIN,
 )
@@ -54,8 +52,6 @@ ONCE = (
 class Head(NamedTuple):
     """What the head of a request means."""
 
-    length: int
-    """How long the body is that follows, in bytes."""
     digest: bytes
     """What the access token is remembered by."""
     media: str
@@ -65,7 +61,7 @@ class Head(NamedTuple):
 
 
 class Heads:
-    """The heads that were read before, by their SHA-256: a head holds a secret.
+    """The heads that were read before, by the SHA-256 of what is steady: it holds a secret.
 
     The one longest unused is forgotten first.
     """
@@ -75,9 +71,9 @@ class Heads:
         self._access = access
         self._known: OrderedDict[bytes, Head] = OrderedDict()
 
-    def known(self, head: bytes) -> Head | None:
-        """Return what a head means, if it was read before."""
-        digest = _digest(head)
+    def known(self, steady: bytes) -> Head | None:
+        """Return what a head means of which this is steady, if one was read before."""
+        digest = _digest(steady)
         found = self._known.get(digest)
         if found is not None:
             self._known.move_to_end(digest)
@@ -88,11 +84,10 @@ class Heads:
 
         Its token must have been found good by then: nobody else takes a place.
         """
-        if len(head) > LONGEST:
-            return
-        meant = self._meant(message)
-        if meant is not None and self._access.known(meant.digest) is not None:
-            self._known[_digest(head)] = meant
+        parts = parted(head)
+        meant = None if parts is None else self._meant(message)
+        if parts and meant and self._access.known(meant.digest) is not None:
+            self._known[_digest(parts.steady)] = meant
             if len(self._known) > KEPT:
                 self._known.popitem(last=False)
 
@@ -107,9 +102,8 @@ class Heads:
             or any(len(headers.getall(name, ())) > 1 for name in ONCE)
         ):
             return None
-        length = headers.get(hdrs.CONTENT_LENGTH, "")
         media = preferred(headers.get(hdrs.ACCEPT), OFFERED)
-        if not length.isdecimal() or int(length) > MAX_BODY or media not in SINGLE:
+        if media not in SINGLE:
             return None
         if not is_json(headers.get(hdrs.CONTENT_TYPE)):
             return None
@@ -119,7 +113,7 @@ class Heads:
             return None
         if not token.isascii():
             return None
-        return Head(int(length), digest_of(token), media, self._opening(media, headers))
+        return Head(digest_of(token), media, self._opening(media, headers))
 
     def _opening(self, media: str, headers: Mapping[str, str]) -> bytes:
         answered: CIMultiDict[str] = CIMultiDict(SAFE)
@@ -129,5 +123,5 @@ class Heads:
         return "".join(f"{name}: {value}\r\n" for name, value in answered.items()).encode()
 
 
-def _digest(head: bytes) -> bytes:
-    return sha256(head).digest()
+def _digest(steady: bytes) -> bytes:
+    return sha256(steady).digest()

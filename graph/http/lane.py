@@ -20,13 +20,13 @@ from graph.execution.answer import Answer
 from graph.execution.documents import Documents
 from graph.execution.executor import Executor
 from graph.http.faults import RequestFault
-from graph.http.heads import END, Head, Heads
-from graph.http.openings import Opening, Openings
+from graph.http.heads import END, Heads
+from graph.http.openings import Opening, Openings, Read
+from graph.http.parting import parted
 from graph.http.requests import request_of
 from graph.http.rides import Client, Ride
 from graph.http.strict_json import read_json
 from graph.logs.asked import answering
-from resolvers.callers import Caller
 from resolvers.context import Context, Services
 from resolvers.errors import BadInput
 
@@ -65,21 +65,26 @@ class Lane:
     def take(self, client: Client, data: bytes) -> Ride | None:
         """Begin to answer what a client sent, if it is one usual request and nothing else."""
         end = data.find(END) + len(END)
-        head = self._heads.known(data[:end])
-        if head is None or head.length != len(data) - end:
+        parts = parted(data[:end])
+        if parts is None or parts.length != len(data) - end:
             return None
-        caller = self._services.access.known(head.digest)
-        if caller is None or caller.guest:
+        head = self._heads.known(parts.steady)
+        caller = None if head is None else self._services.access.known(head.digest)
+        if head is None or caller is None or caller.guest:
             return None  # guests are told apart by where they ask from
-        body = data[end:]
-        known = self._openings.read(body)
-        if known is None:
-            return self._take_whole(client, head, caller, body)
-        opening, variables = known
-        return self._begun(client, head, caller, opening, variables)
+        read = self._openings.read(data[end:]) or self._read(data[end:])
+        if read is None:
+            return None
+        opening, variables, extensions = read
+        context = Context(self._services, caller)
+        ride = Ride(self, client, head, parts, context, opening, variables)
+        if extensions or not self._asks(ride):
+            work = self._executor.executed(context, opening.prepared, variables, extensions)
+            self._see_through(ride, work)
+        return ride
 
-    def _take_whole(self, client: Client, head: Head, caller: Caller, body: bytes) -> Ride | None:
-        """Begin to answer a body that has to be read from its beginning."""
+    def _read(self, body: bytes) -> Read | None:
+        """Read a body from its beginning, if what it asks for was good before."""
         try:
             asked = request_of(read_json(body, "The body"))
             text = self._documents.text_of(asked)
@@ -91,28 +96,7 @@ class Lane:
         self._documents.keep(asked)
         opening = Opening(text, prepared)
         self._openings.learn(body, asked, opening)
-        variables = asked.variables or {}
-        return self._begun(client, head, caller, opening, variables, asked.extensions)
-
-    def _begun(  # noqa: PLR0917  (what there is to begin with)
-        self,
-        client: Client,
-        head: Head,
-        caller: Caller,
-        opening: Opening,
-        variables: dict[str, Any],
-        extensions: dict[str, Any] | None = None,
-    ) -> Ride:
-        """Begin to answer what is usual."""
-        text, prepared = opening
-        context = Context(self._services, caller)
-        ride = Ride(
-            self, client, head, context=context, prepared=prepared, text=text, variables=variables
-        )
-        if extensions or not self._asks(ride):
-            work = self._executor.executed(context, prepared, variables, extensions)
-            self._see_through(ride, work)
-        return ride
+        return opening, asked.variables or {}, asked.extensions
 
     def _asks(self, ride: Ride) -> bool:
         """Ask the database a ride's question, if it is compiled and its caller may ask it."""

@@ -35,23 +35,28 @@ class Opening(NamedTuple):
     prepared: Prepared
 
 
+Read = tuple[Opening, dict[str, Any], dict[str, Any] | None]
+"""What a body says: its opening, its variables and its extensions."""
+
+
 class Openings:
     """The openings that were read before. The one longest unused is forgotten first."""
 
     def __init__(self) -> None:
         self._known: OrderedDict[bytes, Opening] = OrderedDict()
 
-    def read(self, body: bytes) -> tuple[Opening, dict[str, Any]] | None:
+    def read(self, body: bytes) -> Read | None:
         """Return what a body's opening means, and its variables; None if it is to be read whole."""
         place = body.find(VARIABLES)
-        opening = self._known.get(body[:place])
+        said = body[:place]
+        opening = self._known.get(said)
         if opening is None or not body.endswith(END):
             return None
         variables = plainly(body[place + len(VARIABLES) : -1], MAX_DEPTH - 1)
         if type(variables) is not dict:
             return None
-        self._known.move_to_end(body[:place])
-        return opening, variables
+        self._known.move_to_end(said)
+        return opening, variables, None
 
     def learn(self, body: bytes, asked: Request, opening: Opening) -> None:
         """Remember the opening of a body that was read whole, if it says all but the variables."""

@@ -12,11 +12,12 @@ from aiohttp.helpers import rfc822_formatted_time
 from graph.compiler.plan import Ready
 from graph.execution.answer import Answer
 from graph.execution.rates import Standing
-from graph.execution.reading import Prepared
 from graph.http.heads import Head
+from graph.http.openings import Opening
+from graph.http.parting import Parted
 from graph.http.view import PARTIAL_SUCCESS, PARTLY, status_of
-from graph.logs.access import REQUEST_ID, log_request
-from graph.logs.asked import Asked, new_request_id
+from graph.logs.access import log_request
+from graph.logs.asked import REQUEST_ID, Asked, request_id
 from resolvers.context import Context
 from store.database import Question
 
@@ -54,6 +55,7 @@ class Ride:
         "_client",
         "_head",
         "_lane",
+        "_length",
         "asked",
         "begun",
         "context",
@@ -73,15 +75,14 @@ class Ride:
     standing: Standing | None
     """What its caller may still ask for."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917  (what there is to begin with)
         self,
         lane: Ways,
         client: Client,
         head: Head,
-        *,
+        parts: Parted,
         context: Context,
-        prepared: Prepared,
-        text: str,
+        opening: Opening,
         variables: dict[str, Any],
     ) -> None:
         self.begun = perf_counter()
@@ -89,12 +90,12 @@ class Ride:
         self._lane = lane
         self._client = client
         self._head = head
+        self._length = parts.length
         self.context = context
-        self.prepared = prepared
+        text, self.prepared = opening
         self.variables = variables
-        self.this = Asked(
-            new_request_id(), hdrs.METH_POST, ROUTE, context.caller, prepared.operation, text
-        )
+        name, asked = request_id(parts.request_id), self.prepared.operation
+        self.this = Asked(name, hdrs.METH_POST, ROUTE, context.caller, asked, text)
         """What the log says of it."""
         self.task: asyncio.Task[None] | None = None
         """What answers it, if it goes the ordinary way."""
@@ -136,4 +137,4 @@ class Ride:
 
     def log(self, status: int | None, sent: int | None) -> None:
         """Log the request; without a status nobody was there any more to be answered."""
-        log_request(self.this, status, perf_counter() - self.begun, self._head.length, sent)
+        log_request(self.this, status, perf_counter() - self.begun, self._length, sent)

@@ -1,20 +1,17 @@
 """The log's line for each request, and for each operation of a socket."""
 
-import re
 from time import perf_counter
 
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from graph.logs.asked import Asked, asked, begin, new_request_id
+from graph.logs.asked import REQUEST_ID, Asked, asked, begin, request_id
 from graph.logs.by_hand import digest, request_line
 from graph.logs.output import OUTPUT
 
 log = structlog.get_logger()
 
-REQUEST_ID = "X-Request-ID"
-_GOOD_ID = re.compile(r"[A-Za-z0-9._:/=+@-]{1,128}", re.ASCII)
 QUIET = frozenset({"/healthz", "/readyz"})
 """The routes that are asked all the time: their lines are for `debug`."""
 
@@ -38,7 +35,7 @@ async def access(request: web.Request, handler: Handler) -> web.StreamResponse:
     begun = perf_counter()
     resource = request.match_info.route.resource
     route = None if resource is None else resource.canonical
-    this = Asked(_id_of(request), request.method, route)
+    this = Asked(request_id(request.headers.get(REQUEST_ID)), request.method, route)
     begin(this)
     response: web.StreamResponse | None = None
     try:
@@ -79,11 +76,3 @@ def log_request(
         bytes_in=received,
         bytes_out=sent,
     )
-
-
-def _id_of(request: web.Request) -> str:
-    """Return the id that a request brings, if it can stand in a header and a line, or a new one."""
-    brought = request.headers.get(REQUEST_ID)
-    if brought is not None and _GOOD_ID.fullmatch(brought):
-        return brought
-    return new_request_id()

@@ -1,6 +1,7 @@
 """The request that is being answered: what every line of the log says of it."""
 
 import random
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -10,6 +11,9 @@ from graphql import OperationDefinitionNode
 
 from resolvers.callers import Caller
 from resolvers.codes import Code
+
+REQUEST_ID = "X-Request-ID"
+_GOOD_ID = re.compile(r"[A-Za-z0-9._:/=+@-]{1,128}", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -96,6 +100,8 @@ def answering(this: Asked) -> Iterator[None]:
         _ASKED.reset(token)
 
 
-def new_request_id() -> str:
-    """Return an id for a request that brings none."""
-    return f"{random.getrandbits(64):016x}"
+def request_id(brought: str | None) -> str:
+    """Return the id that a request brings, if it can stand in a header and a line, or a new one."""
+    if brought is not None and _GOOD_ID.fullmatch(brought):
+        return brought
+    return "%016x" % random.getrandbits(64)  # noqa: UP031  (half again as fast as an f-string)

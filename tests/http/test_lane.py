@@ -110,6 +110,37 @@ async def test_what_is_usual_takes_the_lane_and_is_answered_alike(
         assert usual.headers[name] == ordinary.headers[name], name
 
 
+async def test_what_proxies_add_to_each_request_keeps_it_from_no_lane(
+    gateway: Gateway, rides: list[Ride | None], lines: Lines
+) -> None:
+    ids = ["one", "two", "no id", "four"]
+    async with connected(gateway) as wire:
+        await settled(gateway, wire, request(gateway))
+        del rides[:]
+        replies = [
+            await told(
+                wire,
+                request(
+                    gateway,
+                    LOOK,
+                    f"X-Request-ID: {name}",
+                    f"traceparent: 00-{number:032x}-{number:016x}-01",
+                    f"X-Forwarded-For: 10.0.0.{number}, 10.1.1.1",
+                    longer="." * number,
+                ),
+            )
+            for number, name in enumerate(ids)
+        ]
+        twice = await told(wire, request(gateway, LOOK, "X-Request-ID: a", "X-Request-ID: b"))
+    named = [reply.headers["x-request-id"] for reply in replies]
+
+    assert [ride is not None for ride in rides] == [True, True, True, True, False]
+    assert [named[place] for place in (0, 1, 3)] == ["one", "two", "four"]
+    assert len(named[2]) == 16
+    assert twice.headers["x-request-id"] == "a"
+    assert [line["request_id"] for line in lines.of("request")][-5:] == [*named, "a"]
+
+
 @pytest.mark.parametrize("media", ["application/json", "application/graphql-response+json"])
 @pytest.mark.parametrize(
     "query",
@@ -130,7 +161,7 @@ async def test_whatever_it_is_it_is_answered_and_logged_on_the_lane_as_elsewhere
     data = request(gateway, query, accept)
     async with connected(gateway) as wire:
         await told(wire, data)
-        ordinary = await told(wire, request(gateway, query, accept, "X-Request-ID: another"))
+        ordinary = await told(wire, request(gateway, query, accept, "TE: trailers"))
         usual = await told(wire, data)
     said = [
         [(name, value) for name, value in line.items() if name not in OWN]
@@ -233,7 +264,7 @@ async def test_what_comes_behind_a_waiting_request_is_none_either(
 ) -> None:
     """Empty lines that the parser skips, and a head that it holds a part of."""
     data = request(gateway)
-    slow = request(gateway, "{ orders(first: 1) { nodes { id } } }", "X-Request-ID: slow")
+    slow = request(gateway, "{ orders(first: 1) { nodes { id } } }", "TE: trailers")
     length = len(data) - data.find(b"\r\n\r\n") - 4
     part = b"POST /graphql HTTP/1.1\r\nX-Junk: ".ljust(length, b"j")
     database = gateway.services.database

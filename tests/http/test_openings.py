@@ -90,7 +90,7 @@ def test_what_is_not_variables_and_an_end_is_read_whole(opening: Opening, rest: 
     start = known[: known.rfind(b'{"id"')]
     openings = learned(opening, known)
 
-    assert openings.read(known) == (opening, {"id": "a"})
+    assert openings.read(known) == (opening, {"id": "a"}, None)
     assert openings.read(start + rest) is None
 
 
