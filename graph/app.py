@@ -192,7 +192,8 @@ async def serving(
         executor = executor_of(settings, settle)
         app = create_app(settings, services, executor, documents, cors)
         seconds = settings.limits.operation_timeout
-        lane = Lane(services, executor, documents, Heads(cors, services.access), seconds=seconds)
+        heads, proxies = Heads(cors, services.access), settings.trusted_proxies
+        lane = Lane(services, executor, documents, heads, proxies, seconds=seconds)
         runner = Runner(app, cors, seconds=settings.body_timeout, lane=lane)
         await runner.setup()
         try:

@@ -15,6 +15,7 @@ from aiohttp import HttpVersion11, hdrs
 from aiohttp.http_parser import RawRequestMessage
 from multidict import CIMultiDict
 
+from graph.http.addresses import HANDED_ON
 from graph.http.auth import token_in
 from graph.http.bodies import is_json
 from graph.http.headers import SAFE, Cors
@@ -85,8 +86,10 @@ class Heads:
         Its token must have been found good by then: nobody else takes a place.
         """
         parts = parted(head)
-        meant = None if parts is None else self._meant(message)
-        if parts and meant and self._access.known(meant.digest) is not None:
+        if parts is None or message.headers.getall(HANDED_ON, []) != parts.handed_on:
+            return  # some of that stands where it is not looked for
+        meant = self._meant(message)
+        if meant is not None and self._access.known(meant.digest) is not None:
             self._known[_digest(parts.steady)] = meant
             if len(self._known) > KEPT:
                 self._known.popitem(last=False)

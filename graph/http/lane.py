@@ -19,14 +19,16 @@ from graph.errors import masked
 from graph.execution.answer import Answer
 from graph.execution.documents import Documents
 from graph.execution.executor import Executor
+from graph.http.addresses import Networks, address_from, client_at
 from graph.http.faults import RequestFault
-from graph.http.heads import END, Heads
+from graph.http.heads import END, Head, Heads
 from graph.http.openings import Opening, Openings, Read
-from graph.http.parting import parted
+from graph.http.parting import Parted, parted
 from graph.http.requests import request_of
 from graph.http.rides import Client, Ride
 from graph.http.strict_json import read_json
 from graph.logs.asked import answering
+from resolvers.callers import Caller
 from resolvers.context import Context, Services
 from resolvers.errors import BadInput
 
@@ -43,14 +45,16 @@ class Lane:
         executor: Executor,
         documents: Documents,
         heads: Heads,
+        proxies: Networks,
         *,
         seconds: float,
     ) -> None:
-        """`seconds` is what a question may take."""
+        """`seconds` is what a question may take, and the word of these proxies is taken."""
         self._services = services
         self._executor = executor
         self._documents = documents
         self._heads = heads
+        self._proxies = proxies
         self._openings = Openings()
         self._seconds = seconds
         self._asked: dict[Ride, None] = {}
@@ -69,9 +73,9 @@ class Lane:
         if parts is None or parts.length != len(data) - end:
             return None
         head = self._heads.known(parts.steady)
-        caller = None if head is None else self._services.access.known(head.digest)
-        if head is None or caller is None or caller.guest:
-            return None  # guests are told apart by where they ask from
+        caller = None if head is None else self._caller(head, parts, client)
+        if head is None or caller is None:
+            return None
         read = self._openings.read(data[end:]) or self._read(data[end:])
         if read is None:
             return None
@@ -82,6 +86,14 @@ class Lane:
             work = self._executor.executed(context, opening.prepared, variables, extensions)
             self._see_through(ride, work)
         return ride
+
+    def _caller(self, head: Head, parts: Parted, client: Client) -> Caller | None:
+        """Return who is asking; guests are told apart by where they ask from."""
+        caller = self._services.access.known(head.digest)
+        if caller is None or not caller.guest:
+            return caller
+        address = address_from(client.remote, parts.handed_on, self._proxies)
+        return caller.at(client_at(address))
 
     def _read(self, body: bytes) -> Read | None:
         """Read a body from its beginning, if what it asks for was good before."""

@@ -5,10 +5,12 @@ and with whom they have it from. Heads that are alike but for these lines mean t
 """
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from aiohttp import hdrs
 
+from graph.http.addresses import HANDED_ON
 from graph.http.bodies import MAX_BODY
 from graph.logs.asked import REQUEST_ID
 
@@ -16,9 +18,11 @@ LONGEST = 8_192
 """How long a head may be to be parted, in bytes."""
 _LENGTH = hdrs.CONTENT_LENGTH.lower().encode()
 _ID = REQUEST_ID.lower().encode()
+_HANDED_ON = HANDED_ON.lower().encode()
 VARYING = (
     _LENGTH,
     _ID,
+    _HANDED_ON,
     b"b3",
     b"baggage",
     b"cf-connecting-ip",
@@ -38,11 +42,10 @@ VARYING = (
     b"x-datadog-parent-id",
     b"x-datadog-tags",
     b"x-datadog-trace-id",
-    b"x-forwarded-for",
     b"x-forwarded-port",
     b"x-real-ip",
 )
-"""The names of these lines. But for a request's length and id nobody reads them on the lane."""
+"""The names of these lines. But for the first three nobody reads them on the lane."""
 _FIRST = bytes({name[0] for name in VARYING})
 _LINES = re.compile(
     # A look at the first letter spares most lines a comparison with every name. Whole lines only
@@ -61,6 +64,8 @@ class Parted(NamedTuple):
     """How long the body is that follows, in bytes."""
     request_id: str | None
     """The id that it brings."""
+    handed_on: Sequence[str]
+    """Whom proxies say that they have it from."""
 
 
 def parted(head: bytes) -> Parted | None:
@@ -72,6 +77,7 @@ def parted(head: bytes) -> Parted | None:
         return None
     pieces = _LINES.split(head)
     length = brought = None
+    handed_on: list[str] = []
     for place in range(1, len(pieces), 3):
         name, value = pieces[place].lower(), pieces[place + 1]
         if name == _LENGTH:
@@ -82,6 +88,8 @@ def parted(head: bytes) -> Parted | None:
             if brought is not None:
                 return None
             brought = value.rstrip().decode()
+        elif name == _HANDED_ON:
+            handed_on.append(value.rstrip().decode())
     if length is None or length > MAX_BODY:
         return None
-    return Parted(b"".join(pieces[::3]), length, brought)
+    return Parted(b"".join(pieces[::3]), length, brought, handed_on)

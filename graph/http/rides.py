@@ -34,6 +34,10 @@ _STATUS_LINES = {
 class Client(Protocol):
     """Whoever is answered: a connection."""
 
+    @property
+    def remote(self) -> str | None:
+        """The address that it comes from."""
+
     def answered(self, answer: bytes) -> None:
         """Send an answer, and take the next request."""
 

@@ -83,6 +83,12 @@ class Connection(RequestHandler):
         if usual and self._lane is not None and self._due == 0:
             self._learn(self._lane, data)
 
+    @property
+    def remote(self) -> str | None:
+        """The address that it comes from, as aiohttp tells it of requests."""
+        peer = None if self.transport is None else self.transport.get_extra_info("peername")
+        return str(peer[0]) if isinstance(peer, tuple | list) else peer and str(peer)
+
     def _taken(self, lane: Lane, data: bytes) -> Ride | None:
         try:
             return lane.take(self, data)

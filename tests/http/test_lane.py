@@ -4,6 +4,7 @@ import asyncio
 import gc
 import time
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,6 +16,8 @@ from yarl import URL
 
 from graph.http.lane import Lane
 from graph.http.rides import Ride
+from resolvers.callers import CallerKind
+from store.scope import Mode
 from store.sqlite import SqliteDatabase
 from store.statements import Statement
 from tests import documents
@@ -361,6 +364,33 @@ async def test_who_asks_too_much_is_told_so_on_the_lane_too(
     assert rides[-1] is not None
     assert (reply.status, reply.code) == (429, "RATE_LIMITED")
     assert int(reply.headers["retry-after"]) >= 1
+
+
+async def test_guests_are_told_apart_on_the_lane_by_where_they_ask_from(
+    tmp_path: Path, rides: list[Ride | None]
+) -> None:
+    access: dict[str, Any] = {"guest_access": "order-id", "trusted_proxies": "127.0.0.0/8,::1"}
+    async with (
+        running_gateway(tmp_path, checkout_rate=1, rate_burst=30, **access) as gateway,
+        connected(gateway) as wire,
+    ):
+        token = gateway.services.access.tokens.issue(
+            CallerKind.sales_channel, Mode.test, application_id="shop", life=timedelta(days=1)
+        )
+
+        async def asked_from(address: str) -> tuple[int, bool]:
+            data = request(gateway, "{ __typename }", f"X-Forwarded-For: {address}")
+            reply = await told(wire, data.replace(gateway.token().encode(), token.encode()))
+            return reply.status, rides[-1] is not None
+
+        await asked_from("10.0.0.1")
+        much = [await asked_from("10.0.0.1") for _ in range(30)]
+        other = await asked_from("10.0.0.1, 10.0.0.2")
+        odd = [await asked_from("10.0.0.3\xff, 10.0.0.1") for _ in range(2)]
+
+    assert much[-1] == (429, True)
+    assert other == (200, True)
+    assert odd == [(429, False)] * 2
 
 
 async def test_a_change_on_the_lane_is_made_once_though_its_client_leaves(

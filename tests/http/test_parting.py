@@ -15,7 +15,7 @@ def head(*lines: bytes) -> bytes:
 
 
 def test_a_head_is_steady_but_for_its_bodys_length() -> None:
-    assert parted(head(LENGTH)) == Parted(STEADY, 17, None)
+    assert parted(head(LENGTH)) == Parted(STEADY, 17, None, [])
 
 
 @pytest.mark.parametrize("name", [name for name in VARYING if name != b"content-length"])
@@ -26,6 +26,7 @@ def test_what_proxies_mark_a_request_with_is_not_steady(name: bytes) -> None:
         assert parts is not None
         assert parts.steady == head(spelt + b"s: other")
         assert parts.request_id == ("8a-f, b=1;q" if name == b"x-request-id" else None)
+        assert parts.handed_on == (["8a-f, b=1;q"] if name == b"x-forwarded-for" else [])
 
 
 @pytest.mark.parametrize(
@@ -71,5 +72,5 @@ def test_what_is_no_plain_line_stays_where_it_is(line: bytes) -> None:
 
 
 def test_one_head_ends_where_its_lines_do() -> None:
-    assert parted(head(LENGTH)[:-4]) == Parted(STEADY[:-4], 17, None)
+    assert parted(head(LENGTH)[:-4]) == Parted(STEADY[:-4], 17, None, [])
     assert parted(BEGINNING + b"\r\n" + LENGTH) is None
