@@ -28,7 +28,7 @@ class Found(NamedTuple):
     columns: Sequence[Sequence[bytes]]
     """The JSON of its items in lines, for each way that they are asked for."""
     cursors: Sequence[bytes]
-    """Those of its items as JSON, if they are asked for."""
+    """Those of its items, if they are asked for."""
     places: Sequence[bytes]
     """Where its items stand, as JSON."""
     more: bool
@@ -36,7 +36,7 @@ class Found(NamedTuple):
 
 
 Values = Callable[[Found], Sequence[bytes]]
-"""Finds the JSON of one thing for each item of a page."""
+"""Finds one thing for each item of a page: its cursor, or JSON."""
 Writer = Callable[[Found], bytes]
 """Makes the JSON of one part of a page."""
 
@@ -49,8 +49,8 @@ class Listed:
     """The parameter that says how many items the page has at the most."""
     backward: bool
     """Whether the lines come from the end of the list."""
-    seal: Callable[[bytes], bytes] | None
-    """What writes a cursor of each place, if somebody asked for it."""
+    seal: Callable[[Sequence[bytes]], Sequence[bytes]] | None
+    """What writes the cursors of places, if somebody asked for them."""
     whole: bytes
     """The answer but for the parts of the page."""
     writers: Sequence[Writer]
@@ -67,9 +67,7 @@ class Listed:
             columns, places = [column[:kept] for column in columns], places[:kept]
         if self.backward:
             columns, places = [column[::-1] for column in columns], places[::-1]
-        seal = self.seal
-        cursors = [b'"%b"' % seal(place) for place in places] if seal else ()
-        page = Found(columns, cursors, places, more)
+        page = Found(columns, self.seal(places) if self.seal else (), places, more)
         data = self.whole % tuple(write(page) for write in self.writers)
         data = data.replace(b"\n", b"")  # those behind the lines: JSON has none of its own
         return filled(data, self.finishers) if self.finishers else data
@@ -135,17 +133,25 @@ class Listing:
                 return lambda _: name
 
     def _edges(self, members: Sequence[tuple[str, Selected | Typename | None]]) -> Writer:
-        edge = _object(name for name, _ in members)
         values = [self._values(member) for _, member in members]
+        begin, *between, end = _gaps(members)
+        gaps = [b"%b,%b" % (end, begin), b""]  # each with the place of a value behind it
+        for gap in between:
+            gaps += (gap, b"")
 
         def write(found: Found) -> bytes:
-            edges = zip(*(of(found) for of in values), strict=True)
-            return b"[%b]" % b",".join([edge % one for one in edges])
+            if not found.places:
+                return b"[]"
+            edges = gaps * len(found.places)
+            edges[0] = begin
+            for number, of in enumerate(values):
+                edges[2 * number + 1 :: len(gaps)] = of(found)
+            return b"[%b%b]" % (b"".join(edges), end)
 
         return write
 
     def _values(self, member: Selected | Typename | None) -> Values:
-        """Return what finds the JSON of each item, or its cursor, or a name."""
+        """Return what finds each item's JSON, or its cursor, or a name."""
         if member is None:
             return lambda found: found.cursors
         if isinstance(member, Typename):
@@ -162,6 +168,17 @@ def _lines(items: bytes | None, lists: bytes | None) -> Sequence[bytes]:
     whole = together(items, lists) if items and lists else items
     # As split would, but for the newlines, in a tenth of the time
     return BytesIO(whole or b"").readlines()
+
+
+def _gaps(members: Sequence[tuple[str, Selected | Typename | None]]) -> list[bytes]:
+    """Return what stands before, between and behind the values of an edge, cursors in quotes."""
+    quotes = [b'"' if member is None else b"" for _, member in members]
+    named = [
+        b'"%b":%b' % (name.encode(), quote)
+        for (name, _), quote in zip(members, quotes, strict=True)
+    ]
+    before = [b"{", *(b"%b," % quote for quote in quotes[:-1])]
+    return [*(b"%b%b" % one for one in zip(before, named, strict=True)), quotes[-1] + b"}"]
 
 
 def _object(names: Iterable[str]) -> bytes:

@@ -15,6 +15,9 @@ from store.building import built_list, built_object, gathered, word
 from store.pages import Shape, counting, sorting, window, with_ties
 from store.tables import table_of
 
+_ENDS = {"startCursor": slice(1), "endCursor": slice(-1, None)}
+"""The items whose cursors PageInfo tells."""
+
 
 @dataclass(frozen=True, slots=True)
 class PageShape:
@@ -170,7 +173,7 @@ class Page:
         """Return the hole for an item's cursor."""
         write = self.writer()
         places = [rows.c[key.column] for key in self.order]
-        return self.building.hole(lambda place: b'"%b"' % write(b"[%b]" % place), *places)
+        return self.building.hole(lambda place: b'"%b"' % write([b"[%b]" % place])[0], *places)
 
     def info(self, info: Info) -> ColumnElement[Any]:
         """Return the hole for the place of the page: it is known from the places of its rows."""
@@ -189,24 +192,21 @@ class Page:
         """Return what tells where a page stands, of its items' places and whether it is cut off."""
         write = self.writer()
         backward, placed = self.shape.backward, self.shape.placed
+        ends = {field: end for field, end in _ENDS.items() if field in info.names.values()}
 
         def tell(places: Sequence[bytes], more: bool) -> bytes:
             beyond = (more, placed)
-            found = {
+            found: dict[str, object] = {
                 "hasNextPage": beyond[backward],
                 "hasPreviousPage": beyond[not backward],
-                "startCursor": _cursor(write, places[:1]),
-                "endCursor": _cursor(write, places[-1:]),
                 "__typename": "PageInfo",
             }
+            for field, end in ends.items():
+                found[field] = next((one.decode() for one in write(places[end])), None)
             return orjson.dumps({name: found[field] for name, field in info.names.items()})
 
         return tell
 
-    def writer(self) -> Callable[[bytes], bytes]:
+    def writer(self) -> Callable[[Sequence[bytes]], list[bytes]]:
         """Return what writes cursors of places that are JSON."""
         return self.building.cursors.writer(self.tag)
-
-
-def _cursor(write: Callable[[bytes], bytes], places: Sequence[bytes]) -> str | None:
-    return write(places[0]).decode() if places else None
