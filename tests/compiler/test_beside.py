@@ -8,11 +8,12 @@ import pytest
 import pytest_asyncio
 
 from graph.compiler.beside import MAX_JOINED
-from store.line_items import LineItem
+from store.line_items import line_items_by_id, line_items_by_order
 from store.orders import orders_by_id, orders_by_reference
 from store.scope import Mode
 from store.sqlite import open_sqlite
 from store.tables import is_key
+from store.transactions import TransactionKind
 from tests.compiler.ways import Ways, caller, covered
 from tests.store import records
 from tests.store.records import minute
@@ -37,7 +38,7 @@ PAYMENTS = [
     "nodes { order { klarnaPayments(last: 1) { edges { cursor } pageInfo { startCursor } } } }",
     "nodes { order { klarnaPayments(first: 1) { edges { node { order { id } } cursor } } } }",
     "nodes { order { lineItems { id } } } edges { node { order { lineItems { name } } } }",
-    "nodes { order { paymentMethod { name paymentGateway { name paymentMethods { nodes { id } } } } } }",
+    "nodes { order { paymentMethod { paymentGateway { paymentMethods { nodes { id } } } } } }",
     "nodes { paymentGateway { klarnaPayments { nodes { id } } } order { lineItems { id } } }",
     "nodes { order { transactions { nodes { __typename id } } paymentSource { id } } }",
 ]
@@ -72,8 +73,8 @@ async def both(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ways]:
         records.payment("third", "hidden", "gateway", created_at=minute(2), reference=""),
         records.payment("fourth", "full", "elsewhere", created_at=minute(3)),
         records.payment("fifth", "full", "gateway", **live),
-        records.movement("m1", records.TransactionKind.captures, "full", "first"),
-        records.movement("m2", records.TransactionKind.refunds, "full", "first"),
+        records.movement("m1", TransactionKind.captures, "full", "first"),
+        records.movement("m2", TransactionKind.refunds, "full", "first"),
     ]
     await records.keep_only(database, shop)
     yield Ways(database)
@@ -140,6 +141,5 @@ async def test_what_is_not_joined_any_more_is_found_all_the_same(
 def test_only_a_column_whose_values_are_all_different_leads_to_one_record() -> None:
     assert is_key(orders_by_id.column)
     assert not is_key(orders_by_reference.column)
-    lines = records.table_of(LineItem)
-    assert is_key(lines.c.id)
-    assert not is_key(lines.c.order_id)
+    assert is_key(line_items_by_id.column)
+    assert not is_key(line_items_by_order.column)
