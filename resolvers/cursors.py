@@ -27,18 +27,21 @@ class Cursors:
 
     def write(self, order: str, position: Sequence[Any]) -> str:
         """Return the cursor of a place in an order that `order` names."""
-        return self.writer(order)(orjson.dumps(position)).decode()
+        (written,) = self.writer(order)([orjson.dumps(position)])
+        return written.decode()
 
-    def writer(self, order: str) -> Callable[[bytes], bytes]:
+    def writer(self, order: str) -> Callable[[Sequence[bytes]], list[bytes]]:
         """Return what writes cursors of places, given as JSON, in an order that `order` names."""
-        begun = self._begin(order)
+        begin = self._begin(order).copy
 
-        def write(place: bytes) -> bytes:
-            seal = begun.copy()
-            seal.update(place)
-            # As urlsafe_b64encode does, in a third of the time: a page has a hundred of them
-            written = binascii.b2a_base64(seal.digest() + place, newline=False)
-            return written.translate(_URL_SAFE).rstrip(b"=")
+        def write(places: Sequence[bytes]) -> list[bytes]:
+            lines = []
+            for place in places:
+                seal = begin()
+                seal.update(place)
+                lines.append(binascii.b2a_base64(seal.digest() + place))
+            # As urlsafe_b64encode does, for all at once: a page has a hundred of them
+            return b"".join(lines).translate(_URL_SAFE, b"=").splitlines()
 
         return write
 

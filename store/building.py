@@ -19,6 +19,7 @@ from sqlalchemy import (
     cast,
     func,
     literal_column,
+    null,
     select,
     type_coerce,
 )
@@ -88,6 +89,28 @@ def gathered(element: ColumnElement[Any], rows: FromClause) -> ColumnElement[Any
     Whoever asks sorts the rows: a sorting beside the gathering would sort nothing.
     """
     return select(func.json_group_array(element)).select_from(rows).scalar_subquery()
+
+
+def elements(element: ColumnElement[Any], rows: FromClause) -> ColumnElement[str]:
+    """Return the text that `gathered` would put between brackets, or null if there are no rows."""
+    each = select(element.label("element")).select_from(rows).subquery("each_one")
+    listed = func.group_concat(literal_column("each_one.element"))
+    return select(listed).select_from(each).scalar_subquery()
+
+
+def ended(text: ColumnElement[str]) -> ColumnElement[str]:
+    """Return a text, or no text for null, on a line of its own."""
+    return func.coalesce(text, word("")).concat(word("\n"))
+
+
+def following(texts: Sequence[ColumnElement[str]]) -> ColumnElement[Any]:
+    """Return some texts of each of some rows, one after the other. Of no texts it is null."""
+    if not texts:
+        return null()
+    whole = texts[0]
+    for text in texts[1:]:
+        whole = whole.concat(text)
+    return cast(func.group_concat(whole, word("")), LargeBinary)
 
 
 def lines(element: ColumnElement[Any]) -> ColumnElement[bytes]:

@@ -6,10 +6,12 @@ import orjson
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
+    Integer,
     TableValuedAlias,
     bindparam,
     func,
     literal,
+    literal_column,
     select,
 )
 from sqlalchemy.ext.compiler import compiles
@@ -34,6 +36,14 @@ def _sqlite_one_of(element: one_of, compiler: SQLCompiler, **options: Any) -> st
     column = compiler.process(element.column, **options)
     ids = compiler.process(element.ids, **options)
     return f"{column} IN (SELECT value FROM json_each({ids}))"  # noqa: S608  (compiled parts)
+
+
+def place_in(name: str) -> ColumnElement[int]:
+    """Return where a row of a table, or of its alias, is kept: by this it is found soonest.
+
+    A clustered table has no such place.
+    """
+    return literal_column(f"{name}.rowid", type_=Integer())
 
 
 def each(name: str) -> TableValuedAlias:

@@ -173,10 +173,15 @@ def shape_of(wanted: Page) -> Shape:
 def parameters_of(wanted: Page, prefix: str = "") -> dict[str, Any]:
     """Return what fills a page's statement in; `prefix` tells pages of one statement apart."""
     parameters = {f"{prefix}size": wanted.size + 1, **_values(wanted.condition, prefix)}
-    for number, value in enumerate(wanted.position or ()):
-        parameters[f"{prefix}at_{number}"] = value
-        parameters[f"{prefix}at_{number}_null"] = int(value is None)
-    return parameters
+    return parameters | places_of(wanted.position or (), prefix)
+
+
+def places_of(position: Sequence[Any], prefix: str = "") -> dict[str, Any]:
+    """Return what of a page's parameters says where it begins."""
+    places = {f"{prefix}at_{number}": value for number, value in enumerate(position)}
+    return places | {
+        f"{prefix}at_{number}_null": int(value is None) for number, value in enumerate(position)
+    }
 
 
 def _names(prefix: str = "") -> Iterator[str]:

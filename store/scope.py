@@ -77,17 +77,20 @@ _OPEN_TO_CHECKOUTS = [literal(status) for status in ("draft", "pending", "placed
 _orders = table("orders", column("id"), column("status"))
 
 
-def visible(rows: Table, reach: Reach, named_by: Column[Any] | None) -> ColumnElement[bool]:
+def visible(
+    rows: Table, reach: Reach, named_by: Column[Any] | None, columns: Any = None
+) -> ColumnElement[bool]:
     """Return the condition under which a scope that reaches so far shows a row.
 
     A checkout sees its own order while that is draft, pending or placed, and what belongs to it.
     A row that belongs to no order, such as a gateway, it does not see. `named_by` is the column
     whose values a question gives, or None where it gives none: a guest is shown only what it names
-    by its id, or by its order's.
+    by its id, or by its order's. `columns` are the table's where it goes by another name.
     """
+    columns = rows.c if columns is None else columns
     if reach is Reach.everything:
         return true()
-    in_mode = rows.c.mode == bindparam("scope_mode", required=True)
+    in_mode: ColumnElement[bool] = columns.mode == bindparam("scope_mode", required=True)
     if reach is Reach.mode:
         return in_mode
     owner = traits_of(rows).owner
@@ -98,11 +101,12 @@ def visible(rows: Table, reach: Reach, named_by: Column[Any] | None) -> ColumnEl
             return false()
         its = _orders.alias("its_order")
         open_one = select(its.c.id).where(
-            its.c.id == rows.c[owner], its.c.status.in_(_OPEN_TO_CHECKOUTS)
+            its.c.id == columns[owner], its.c.status.in_(_OPEN_TO_CHECKOUTS)
         )
         return in_mode & open_one.exists()
     order: BindParameter[str] = bindparam("scope_order", required=True)
     open_order = select(_orders.c.id).where(
         _orders.c.id == order, _orders.c.status.in_(_OPEN_TO_CHECKOUTS)
     )
-    return in_mode & (rows.c[owner] == open_order.scalar_subquery())
+    its_own: ColumnElement[bool] = columns[owner] == open_order.scalar_subquery()
+    return in_mode & its_own

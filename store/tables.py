@@ -134,6 +134,16 @@ def resource_types(table: Table) -> list[str]:
     return [str(kind) for kind in kinds]
 
 
+def is_key(column: Column[Any]) -> bool:
+    """Whether no two rows of a table can have the same value in a column."""
+    keys = (
+        one
+        for one in column.table.constraints
+        if isinstance(one, PrimaryKeyConstraint | UniqueConstraint)
+    )
+    return any(list(key.columns) == [column] for key in keys)
+
+
 def traits_of(table: Table) -> Traits:
     """Return what a table is beyond its columns."""
     traits: Traits = table.info["traits"]

@@ -341,10 +341,12 @@ async def test_a_cursor_is_good_for_its_own_list_and_order_only(shop: Gateway) -
         {"after": of_payments["endCursor"]},
         {"after": tampered, "orderBy": REFERENCE},
         {"after": by_reference + "A", "orderBy": REFERENCE},
+        {"after": ""},
+        {"before": "", "last": 1},
     ):
         error = await shop.fails(PAGE, **wanted)
         assert error["extensions"]["code"] == "BAD_USER_INPUT"
-        assert error["extensions"]["argument"] == "after"
+        assert error["extensions"]["argument"] == ("before" if "before" in wanted else "after")
 
 
 async def test_a_checkout_learns_nothing_from_a_filter_that_it_may_not_read(

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Select,
+    Table,
     TableValuedAlias,
     bindparam,
     literal_column,
@@ -40,6 +41,11 @@ class Building:
         """Return rows under a name of their own."""
         self._rows += 1
         return Rows(found.subquery(f"r{self._rows}"), found.selected_columns)
+
+    def table(self, table: Table) -> Rows:
+        """Return a table, to be joined under a name of its own."""
+        self._rows += 1
+        return Rows(table.alias(f"r{self._rows}"), table.columns)
 
     def given(self, values: TableValuedAlias) -> Rows:
         """Return values that the request gave as rows under a name of their own."""

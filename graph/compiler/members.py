@@ -23,7 +23,7 @@ from sqlalchemy import (
 from graph.compiler.building import Building
 from graph.compiler.rows import Rows
 from graph.fields.computed import InSql
-from store.building import built_object, gathered, refused, shown, word
+from store.building import built_object, refused, shown, word
 from store.fields import Field
 from store.lookups import Lookup
 from store.scope import Reach, visible
@@ -142,6 +142,7 @@ class Kinds:
 
     def express(self, rows: Rows, building: Building) -> ColumnElement[Any]:
         """Return an object for each row, as its type has it."""
+        rows = rows.apart  # since only what its own type has is found
         kind = rows.c[self.column]
         cases = [
             (kind == word(name), selection.whole(rows, building))
@@ -166,10 +167,14 @@ class Related:
 
     def express(self, rows: Rows, building: Building) -> ColumnElement[Any]:
         """Return the object or null, or the list of objects."""
+        beside = None if self.many else rows.record(self.lookup, self.key)
+        if beside is not None:
+            there = beside.c[self.lookup.column.name].is_not(None)
+            return case((there, self.selected.express(beside, building)))
         found = looked_up(self.lookup, rows.c[self.key], self.selected, building.reach)
         others = building.rows(found.order_by(*self.lookup.order_by))
         element = self.selected.express(others, building)
-        return gathered(element, others.found) if self.many else one(element, others)
+        return rows.listed(element, others) if self.many else one(element, others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +194,8 @@ class OneOf:
         """Return the object, or null."""
         named = rows.c[self.column]
         cases = [
-            (named == word(kind), way.express(rows, building)) for kind, way in self.ways.items()
+            (named == word(kind), way.express(rows.apart, building))
+            for kind, way in self.ways.items()
         ]
         return case(*cases, else_=refused(named))
 

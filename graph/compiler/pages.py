@@ -15,6 +15,9 @@ from store.building import built_list, built_object, gathered, word
 from store.pages import Shape, counting, sorting, window, with_ties
 from store.tables import table_of
 
+_ENDS = {"startCursor": slice(1), "endCursor": slice(-1, None)}
+"""The items whose cursors PageInfo tells."""
+
 
 @dataclass(frozen=True, slots=True)
 class PageShape:
@@ -98,6 +101,11 @@ class Page:
         """The parameter that says how many items it has at the most."""
 
     @property
+    def sorted_by(self) -> Sequence[ColumnElement[Any]]:
+        """The columns that say where an item stands."""
+        return columns(self.table, {key.column for key in self.order})
+
+    @property
     def kept(self) -> ColumnElement[int]:
         """How many items it has at the most."""
         return bindparam(self.size, required=True)
@@ -120,15 +128,19 @@ class Page:
         members = edges.members
         if self.shape.backward or edges.sealed:
             needs |= {key.column for key in self.order}
-        rows = self.rows(self.window(needs).limit(self.kept))
+        rows = self.rows(self.window(columns(self.table, needs)).limit(self.kept))
         if members is None:
             assert edges.node is not None  # noqa: S101  (bare items are nothing else)
-            return gathered(edges.node.express(rows, self.building), rows.found)
+            return self.listed(edges.node.express(rows, self.building), rows)
         parts = [
             (key, self.cursor(rows) if member is None else member.express(rows, self.building))
             for key, member in members
         ]
-        return gathered(built_object(parts), rows.found)
+        return self.listed(built_object(parts), rows)
+
+    def listed(self, element: ColumnElement[Any], rows: Rows) -> ColumnElement[Any]:
+        """Return the list of an element for each item."""
+        return self.parent.listed(element, rows) if self.parent else gathered(element, rows.found)
 
     def rows(self, found: Select[Any]) -> Rows:
         """Return the rows of a window in the order of the list, whichever way they were read."""
@@ -139,9 +151,8 @@ class Page:
         turned = select(*rows.c.labelled()).select_from(rows.found)
         return self.building.rows(turned.order_by(*sorting(self.table, rows.c, forward)))
 
-    def window(self, needs: set[str]) -> Select[Any]:
+    def window(self, shown: Sequence[ColumnElement[Any]]) -> Select[Any]:
         """Return the question for the page's rows and one more."""
-        shown = columns(self.table, needs)
         reach = self.building.reach
         return self.below(window(self.table, self.named_by, reach, self.shape, shown, self.prefix))
 
@@ -162,11 +173,11 @@ class Page:
         """Return the hole for an item's cursor."""
         write = self.writer()
         places = [rows.c[key.column] for key in self.order]
-        return self.building.hole(lambda place: b'"%b"' % write(b"[%b]" % place), *places)
+        return self.building.hole(lambda place: b'"%b"' % write([b"[%b]" % place])[0], *places)
 
     def info(self, info: Info) -> ColumnElement[Any]:
         """Return the hole for the place of the page: it is known from the places of its rows."""
-        rows = self.building.rows(self.window({key.column for key in self.order}))
+        rows = self.building.rows(self.window(self.sorted_by))
         place = built_list(*(rows.c[key.column] for key in self.order))
         tell, backward = self.told(info), self.shape.backward
 
@@ -181,24 +192,21 @@ class Page:
         """Return what tells where a page stands, of its items' places and whether it is cut off."""
         write = self.writer()
         backward, placed = self.shape.backward, self.shape.placed
+        ends = {field: end for field, end in _ENDS.items() if field in info.names.values()}
 
         def tell(places: Sequence[bytes], more: bool) -> bytes:
             beyond = (more, placed)
-            found = {
+            found: dict[str, object] = {
                 "hasNextPage": beyond[backward],
                 "hasPreviousPage": beyond[not backward],
-                "startCursor": _cursor(write, places[:1]),
-                "endCursor": _cursor(write, places[-1:]),
                 "__typename": "PageInfo",
             }
+            for field, end in ends.items():
+                found[field] = next((one.decode() for one in write(places[end])), None)
             return orjson.dumps({name: found[field] for name, field in info.names.items()})
 
         return tell
 
-    def writer(self) -> Callable[[bytes], bytes]:
+    def writer(self) -> Callable[[Sequence[bytes]], list[bytes]]:
         """Return what writes cursors of places that are JSON."""
         return self.building.cursors.writer(self.tag)
-
-
-def _cursor(write: Callable[[bytes], bytes], places: Sequence[bytes]) -> str | None:
-    return write(places[0]).decode() if places else None

@@ -5,7 +5,7 @@ the parameters that fill it in. What it raises, the ordinary path raises again a
 """
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from graph.compiler.arguments import Arguments
@@ -13,16 +13,17 @@ from graph.compiler.coverage import Unusual
 from graph.compiler.pages import PageShape
 from graph.compiler.variables import Values
 from graph.federation import MAX_REPRESENTATIONS, Entity
-from graph.fields.connections import Connection
+from graph.fields.connections import Connection, position
 from graph.nodes import MAX_NODES
 from resolvers.callers import CallerKind
 from resolvers.context import Context
 from store.lookups import Lookup
-from store.pages import parameters_of, shape_of
+from store.pages import parameters_of, places_of, shape_of
 from store.rows import json_text
 
 Put = tuple[Hashable, Mapping[str, Any]]
 """A shape, and the parameters that fill a statement of that shape in."""
+_CURSORS = frozenset({"after", "before"})
 
 
 class Question(Protocol):
@@ -39,21 +40,34 @@ class PageQuestion:
     number: int
     connection: Connection
     arguments: Arguments
-    _known: Put | None = None
-    """The answer, where it is the same for every request."""
+    _known: dict[tuple[bool, bool], tuple[PageShape, Mapping[str, Any]]] = field(
+        default_factory=dict
+    )
+    """The answers, by which cursor is given, where nothing but that varies."""
 
     def put(self, context: Context, values: Values) -> Put:
         """Answer with the shape of the page."""
-        if self._known is not None:
-            return self._known
         given = self.arguments.read(values)
+        after, before = given.get("after"), given.get("before")
+        cursors = after is not None, before is not None
+        known = self._known.get(cursors)
+        if known is not None:
+            shape, parameters = known
+            if not any(cursors):
+                return known
+            place = position(context.services.cursors, shape.tag, after, before)
+            return shape, {**parameters, **places_of(place or (), self._prefix)}
         asked = self.connection.asked(context, **given)
-        prefix = f"q{self.number}_"
-        parameters = parameters_of(asked.page, prefix) | {f"{prefix}kept": asked.page.size}
-        found: Put = PageShape(shape_of(asked.page), asked.tag), parameters
-        if not self.arguments.variable and given.keys().isdisjoint({"after", "before", "filter"}):
-            self._known = found  # cursors and times are not the same for ever
+        parameters = parameters_of(asked.page, self._prefix)
+        parameters[f"{self._prefix}kept"] = asked.page.size
+        found = PageShape(shape_of(asked.page), asked.tag), parameters
+        if self.arguments.variable <= _CURSORS and "filter" not in given:  # times go by
+            self._known[cursors] = found
         return found
+
+    @property
+    def _prefix(self) -> str:
+        return f"q{self.number}_"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, literal_column
 
+from store.building import gathered
+from store.lookups import Lookup
+
 
 class Columns:
     """The columns of rows, as attributes and by their names."""
@@ -32,9 +35,24 @@ class Columns:
 
 
 class Rows:
-    """What a sub-select finds."""
+    """What a sub-select finds, or a table that a statement joins."""
 
     def __init__(self, found: Any, columns: Iterable[Any]) -> None:
         self.found: FromClause = found
-        """The sub-select, to select from."""
+        """What to select from."""
+        self.name: str = found.name
         self.c = Columns(found.name, columns)
+
+    @property
+    def apart(self) -> "Rows":
+        """The same, but all that belongs to each row is selected below it."""
+        return self
+
+    def record(self, lookup: Lookup[Any], key: str) -> "Rows | None":
+        """Return the record that a key of each row leads to, if it stands beside the row."""
+        del lookup, key
+        return None
+
+    def listed(self, element: ColumnElement[Any], others: "Rows") -> ColumnElement[Any]:
+        """Return the list of an element for each of others, which belong to each row."""
+        return gathered(element, others.found)

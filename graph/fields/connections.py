@@ -17,7 +17,7 @@ from graph.fields.relationships import Relationship
 from graph.fields.sorting import keys_of
 from graph.fields.types import graph_type, record_of
 from resolvers.context import Context
-from resolvers.cursors import Foreign
+from resolvers.cursors import Cursors, Foreign
 from resolvers.errors import BadInput
 from resolvers.permissions import EVERYONE, READERS, Kinds
 from store.lookups import Lookup
@@ -210,13 +210,8 @@ class Connection:
         graph = _GRAPHS[self.asked_as]
         order = keys_of(order_by, self.default)
         cursors, tag = context.services.cursors, _tag(self.name, order)
-        wanted = Page(
-            size,
-            order,
-            condition_of(graph, filter, context),
-            backward,
-            _position(cursors.read, tag, "before" if backward else "after", before or after),
-        )
+        condition = condition_of(graph, filter, context)
+        wanted = Page(size, order, condition, backward, position(cursors, tag, after, before))
         return Asked(
             graph, wanted, tag, lambda record: cursors.write(tag, position_of(record, order))
         )
@@ -292,13 +287,15 @@ def _tag(name: str, order: Order) -> str:
     return " ".join([name, *(f"{key.column}{'-' if key.descending else '+'}" for key in order)])
 
 
-def _position(
-    read: Callable[[str, str], tuple[Any, ...]], tag: str, argument: str, cursor: str | None
+def position(
+    cursors: Cursors, tag: str, after: str | None, before: str | None
 ) -> tuple[Any, ...] | None:
+    """Return where a page begins; one argument at the most is given. Raises BadInput."""
+    cursor = after if before is None else before
     if cursor is None:
         return None
     try:
-        return read(tag, cursor)
+        return cursors.read(tag, cursor)
     except Foreign:
         message = "This cursor is not one of this list in this order: begin without it."
-        raise bad([argument], message) from None
+        raise bad(["after" if before is None else "before"], message) from None

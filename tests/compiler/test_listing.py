@@ -94,3 +94,30 @@ async def test_a_walk_from_page_to_page_meets_every_order_once(
         assert covered(found)
 
     assert sorted(met) == ["odd", "other", "plain"]
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_where_a_page_begins_is_read_anew_for_each_request(both: Ways) -> None:
+    asked = (
+        "query ($after: String, $last: Int, $before: String) "
+        "{ orders(after: $after, last: $last, before: $before) { edges { cursor node { id } } } }"
+    )
+    forward = "query ($after: String) { orders(after: $after, first: 1) { edges { cursor } } }"
+    found = await both.ordinary(caller(), asked, {})
+    cursors = [edge["cursor"] for edge in found.body["data"]["orders"]["edges"]]
+    given: list[dict[str, str | int | None]] = [
+        {},
+        {"after": None},
+        *({"after": cursor} for cursor in (*cursors, "", "foreign", cursors[0][:-2])),
+        *({"before": cursor, "last": 2} for cursor in (*cursors, None)),
+        {"before": cursors[0]},
+        {"after": cursors[0], "last": 1},
+    ]
+
+    for variables in given * 2:
+        for document in (asked, forward):
+            known = {name: value for name, value in variables.items() if f"${name}" in document}
+            either = await both.either(caller(), document, known)
+            ordinary = await both.ordinary(caller(), document, known)
+            assert orjson.dumps(either.body) == orjson.dumps(ordinary.body)
+            assert covered(either) is ("errors" not in ordinary.body)
