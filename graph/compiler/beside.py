@@ -7,13 +7,13 @@ own, and where it belongs in the item's JSON there is a mark:
     {"name": "Socks"},{"name": "Shoes"}
 """
 
-import secrets
 from io import BytesIO
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, Table, and_, case
 
 from graph.compiler.building import Building
+from graph.compiler.holes import SECRET
 from graph.compiler.rows import Rows
 from store.building import built_list, elements, ended, word
 from store.dialect import place_in
@@ -23,8 +23,7 @@ from store.tables import is_key
 
 MAX_JOINED = 40
 """How many records stand beside an item: SQLite joins 64 tables, and there are sub-selects too."""
-_MARK = secrets.token_hex(8)
-"""No stored text holds it, and none can come to: no answer does."""
+_MARK = f"{SECRET} list"
 _QUOTED = f'"{_MARK}"'.encode()
 
 

@@ -17,6 +17,7 @@ from graph.compiler.anything import Anything, Entities, Node, Nodes, Way
 from graph.compiler.cache import Entry
 from graph.compiler.changes import Change
 from graph.compiler.coverage import NotCovered, Unusual
+from graph.compiler.holes import SECRET
 from graph.compiler.members import Kinds, OneOf, Related, Selection
 from graph.compiler.pages import Edges, Paged
 from graph.compiler.roots import Found
@@ -27,6 +28,8 @@ from resolvers.errors import Fault
 from store.instants import SystemClock, instant
 from store.scope import Mode
 
+_SECRET = "mark"
+"""What is told in the place of the process's own, which none may know who can store a text."""
 _SUPPOSED = {"ID": "x", "String": "x", "Int": 1, "Boolean": True}
 """What variables are taken to be that are needed and were not given."""
 
@@ -100,7 +103,7 @@ def explanation(
         return Explanation(tree, None, fault.message)
     if isinstance(built, NotCovered):
         return Explanation(tree, None, str(built))
-    return Explanation(tree, built.sql, None)
+    return Explanation(tree, built.sql.replace(SECRET, _SECRET), None)
 
 
 def _supposed(operation: OperationDefinitionNode) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 SECRET = secrets.token_hex(8)
-"""No stored text holds it, and none can come to: no answer does."""
+"""No stored text holds it, and none can come to: no answer does, nor what a plan is told as."""
 _MARK = f'"{SECRET}"'.encode()
 
 Finisher = Callable[[bytes], bytes]
