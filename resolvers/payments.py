@@ -12,10 +12,11 @@ from resolvers.permissions import INTEGRATIONS, PAYERS, done_by
 from resolvers.purchases import EDITABLE
 from resolvers.refreshing import refresh
 from resolvers.releasing import NothingHeld, Releasing, promise_release, release
-from resolvers.seeing import seen
+from resolvers.seeing import seen, unseen
 from resolvers.sessions import authorized
 from resolvers.texts import check_texts
 from resolvers.uses import must_be_unused
+from store.authorizing import authorizable
 from store.changes import Change
 from store.operations import OperationKind, operations_by_key
 from store.orders import orders_by_id
@@ -127,7 +128,10 @@ async def save_klarna_auth_token(
         )
 
     async def save(change: Change) -> KlarnaPayment | Unwanted:
-        payment = await seen(context, change.transaction, payments_by_id, payment_id)
+        found = await authorizable(change.transaction, payment_id, context.scope)
+        if found is None:
+            raise unseen(payments_by_id, payment_id)
+        payment = found.payment
         status = status_at(payment, change.at)
         if status is PaymentStatus.PLACING:
             raise Refused(
@@ -148,14 +152,14 @@ async def save_klarna_auth_token(
                 f"The payment is {status} and takes no authorization any more.",
                 hint="Read its order: if it is not placed, createKlarnaPayment opens another one.",
             )
-        order = await orders_by_id.known(change.transaction, payment.order_id)
         if payment.auth_token != auth_token:
-            await _must_be_fresh(change, payment, auth_token)
+            if found.refused:
+                await _must_be_fresh(change, payment, auth_token)
             held = authorized(payment, auth_token, change.at)
             payment = await change.save(payment, held, "authorized")
-        if order.status in EDITABLE:
+        if found.order_status in EDITABLE:
             return payment
-        return Unwanted(await promise_release(change, order.id))
+        return Unwanted(await promise_release(change, payment.order_id))
 
     saved = await context.change(save)
     if isinstance(saved, Unwanted):
