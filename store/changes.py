@@ -163,12 +163,13 @@ def _differing(before: Resource | None, after: Resource | None) -> list[Field]:
     record = before or after
     if record is None:
         return []
-    old, new = ({} if one is None else vars(one) for one in (before, after))
+    fields, rows = fields_of(type(record)), rows_of(type(record))
+    nothing = (None,) * len(fields)
+    old, new = (nothing if one is None else rows.get(one) for one in (before, after))
     return [
         field
-        for field in fields_of(type(record))
-        if (one := old.get(field.name)) is not (other := new.get(field.name))
-        and not same(one, other)
+        for field, one, other in zip(fields, old, new, strict=True)
+        if one is not other and not same(one, other)
     ]
 
 

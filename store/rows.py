@@ -22,7 +22,8 @@ class Rows(Generic[R]):
         self.record = record
         fields = fields_of(record)
         self._names = tuple(field.name for field in fields)
-        self._get = attrgetter(*self._names)
+        self.get: Callable[[R], tuple[Any, ...]] = attrgetter(*self._names)
+        """Returns all of a record's values, as the record has them."""
         self._loads = [
             (index, load) for index, field in enumerate(fields) if (load := _load(field))
         ]
@@ -65,7 +66,7 @@ class Rows(Generic[R]):
 
     def plain(self, record: R) -> dict[str, Any]:
         """Return all of a record's values as the record has them."""
-        return dict(zip(self._names, self._get(record), strict=True))
+        return dict(zip(self._names, self.get(record), strict=True))
 
     def values(self, record: R) -> dict[str, Any]:
         """Return all of a record's values as the database stores them."""

@@ -234,7 +234,7 @@ class Commits:
     def _apart(
         self, connection: sqlite3.Connection, works: Sequence[Job[Work[Any]]]
     ) -> Sequence[Outcome]:
-        """Run changes, each in a savepoint of its own: what one that fails has written is undone."""
+        """Run changes, each in a savepoint of its own, so that one that fails leaves nothing."""
         connection.execute("BEGIN IMMEDIATE")
         outcomes = []
         for work in works:
