@@ -54,6 +54,8 @@ class MemoryDatabase:
         self._commits = Commits(disk.connection)
         self._answers = Answers(disk.connection, PATIENCE)
         self._random = random
+        self._waiting: list[Awaited[Work[Any]]] = []
+        """The changes that whoever comes first commits."""
         self.questions = 0
         self.announcements = Announcements()
 
@@ -75,10 +77,17 @@ class MemoryDatabase:
         raise NotImplementedError  # there are no connections here, and so no lane
 
     async def write(self, work: Work[T]) -> T:
+        job = _job(work)
+        self._waiting.append(job)
         await self._wait()
-        (outcome,) = self._commits(self._connection, [_job(work)])
+        if job in self._waiting:  # and not in the commit of a neighbour
+            together, self._waiting = self._waiting, []
+            for each, outcome in zip(
+                together, self._commits(self._connection, together), strict=True
+            ):
+                each.returned(*outcome)
         await self._wait()
-        return cast("T", _told(outcome))
+        return cast("T", await job.future)
 
     async def close(self) -> None:
         return None
