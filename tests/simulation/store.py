@@ -6,11 +6,11 @@ from collections.abc import Coroutine
 from random import Random
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 from sqlalchemy.pool import StaticPool
 
 from store.announcements import Announcements
-from store.database import Question, Work
+from store.database import Question, Transaction, Work
 from store.dialect import json_holds
 from store.jobs import Awaited, Job
 from store.migrate import upgrade
@@ -20,6 +20,9 @@ from store.statements import Query, Statement
 R = TypeVar("R")
 T = TypeVar("T")
 
+FAILING = 0.1
+"""How often somebody else's change fails in a commit: all others are made again without it."""
+_TOUCH = Statement(text("UPDATE klarna_gateways SET revision = revision + 1"))
 _BLANK: list[bytes] = []
 
 
@@ -82,9 +85,9 @@ class MemoryDatabase:
         await self._wait()
         if job in self._waiting:  # and not in the commit of a neighbour
             together, self._waiting = self._waiting, []
-            for each, outcome in zip(
-                together, self._commits(self._connection, together), strict=True
-            ):
+            beside = [_job(_failing)] if self._random.random() < FAILING else []
+            outcomes = self._commits(self._connection, [*together, *beside])
+            for each, outcome in zip(together, outcomes, strict=False):
                 each.returned(*outcome)
         await self._wait()
         return cast("T", await job.future)
@@ -94,6 +97,12 @@ class MemoryDatabase:
 
     def _wait(self) -> Coroutine[Any, Any, None]:
         return asyncio.sleep(self._random.random() * 0.01)
+
+
+async def _failing(transaction: Transaction) -> None:
+    """Fail when something is written already."""
+    await transaction.run(_TOUCH)
+    raise ValueError
 
 
 def _job(asked: T) -> Awaited[T]:
