@@ -50,8 +50,9 @@ def execute(
 class SqliteDatabase:
     """A database file that this process alone has open.
 
-    Changes that wait at the same time share one durable commit, each in a savepoint of its own,
-    so that one that fails leaves its neighbours alone. Questions see committed changes only.
+    Changes that wait at the same time share one durable commit. One that fails leaves its
+    neighbours alone: where it had written something, they are made again without it. Questions see
+    committed changes only.
     """
 
     def __init__(
@@ -219,7 +220,7 @@ class Commits:
     ) -> Sequence[Outcome] | None:
         """Run changes, or return None once one has failed that had written something.
 
-        A savepoint for each costs a copy of every page that it changes, and hardly any fails so.
+        Hardly any fails so late, and a savepoint for each would copy every page that it changes.
         """
         connection.execute("BEGIN IMMEDIATE")
         outcomes = []
