@@ -120,10 +120,11 @@ async def _authorization(context: Context, payment: KlarnaPayment, said: Mapping
 
 async def _go_on(context: Context, payment: KlarnaPayment) -> None:
     """Make an authorized payment its order's source, and place the order, where settings say so."""
-    given_up: list[KlarnaPayment] = []
+    given_up: list[KlarnaPayment]
 
     async def choose(change: Change) -> bool:
         nonlocal given_up
+        given_up = []
         order = await orders_by_id.known(change.transaction, payment.order_id)
         gateway = await gateways_by_id.known(change.transaction, payment.payment_gateway_id)
         if order.payment_source_id != payment.id:

@@ -45,7 +45,7 @@ def told_of(result: object) -> dict[str, Any]:
         return {"refused": {field.name: getattr(result, field.name) for field in fields(result)}}
     kind = type(result)
     name = kind.__name__ if kind in _KEPT.values() else table_of(kind).name
-    return {"kind": name, "row": rows_of(kind).values(result)}
+    return {"kind": name, "row": rows_of(kind).plain(result)}
 
 
 def restored(told: dict[str, Any]) -> Any:

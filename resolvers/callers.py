@@ -71,7 +71,7 @@ class Caller:
         parts = [str(self.kind), self.application_id, self.order_id]
         return [*parts, self.issuer] if self.issuer else parts
 
-    @property
+    @cached_property
     def who(self) -> Json:
         """How versions and events name this caller."""
         application = {

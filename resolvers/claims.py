@@ -13,12 +13,13 @@ TIDIED = timedelta(minutes=1)
 class Claims(set[str]):
     """The requests that are being worked on, each by what tells it from all others."""
 
-    _tidied: Instant | None = None
+    _tidy: tuple[Instant, Instant] | None = None
+    """From when until when nobody needs to look for old keys."""
 
     def untidy(self, at: Instant) -> bool:
         """Whether it is time to look for old keys."""
-        return self._tidied is None or not self._tidied <= at < after(self._tidied, TIDIED)
+        return self._tidy is None or not self._tidy[0] <= at < self._tidy[1]
 
     def tidied(self, at: Instant) -> None:
         """Take note that there are no old keys, so that nobody looks for them for a while."""
-        self._tidied = at
+        self._tidy = at, after(at, TIDIED)

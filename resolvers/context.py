@@ -137,5 +137,8 @@ class Context:
 
         write = self.services.database.write if self.request is None else self.request.write
         result = await write(run)
-        self.loaders.forget()
+        if "loaders" in vars(
+            self
+        ):  # where nobody has asked for them yet, there is nothing to forget
+            self.loaders.forget()
         return result

@@ -23,10 +23,11 @@ async def set_order_payment_method(context: Context, order_id: str, method_id: s
 
     Raises Forbidden, NotFound and Refused.
     """
-    given_up: list[KlarnaPayment] = []
+    given_up: list[KlarnaPayment]
 
     async def choose(change: Change) -> Order:
         nonlocal given_up
+        given_up = []
         order = await seen(context, change.transaction, orders_by_id, order_id)
         await must_exist(context, change.transaction, method_id)
         if order.payment_method_id == method_id:
@@ -73,10 +74,11 @@ async def cancel_order(context: Context, order_id: str) -> Order:
     What was authorized for it is given up. Cancelling it again changes nothing. Raises Forbidden,
     NotFound and Refused.
     """
-    given_up: list[KlarnaPayment] = []
+    given_up: list[KlarnaPayment]
 
     async def cancel(change: Change) -> Order:
         nonlocal given_up
+        given_up = []
         order = await seen(context, change.transaction, orders_by_id, order_id)
         if order.status is OrderStatus.cancelled:
             return order

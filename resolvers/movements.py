@@ -164,6 +164,7 @@ class Movement(Call[str | None, Order]):
 
         The caller may never have heard of it: the process died, or the reconciler was faster.
         """
+        self._name = None
         request = self.context.request
         if request is None:
             return None

@@ -71,6 +71,7 @@ class Opening(Call[Session, KlarnaPayment]):
 
     async def succeed(self, change: Change, answer: Session) -> KlarnaPayment:
         """Write the payment down and make it the order's source, if that may still change."""
+        self.given_up = ()
         payment = await change.save(None, opened(self.draft, answer, change.at), "session_opened")
         order = await orders_by_id.known(change.transaction, self.order_id)
         await expect_authorization(change, payment, order, self.gateway)

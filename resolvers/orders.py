@@ -40,10 +40,11 @@ async def put_order(context: Context, snapshot: Snapshot) -> Order:
     """
     check_snapshot(snapshot)
 
-    given_up: list[KlarnaPayment] = []
+    given_up: list[KlarnaPayment]
 
     async def put(change: Change) -> Order:
         nonlocal given_up
+        given_up = []
         await must_exist(context, change.transaction, snapshot.payment_method_id)
         before = await _find(context, change.transaction, snapshot)
         if before is None:

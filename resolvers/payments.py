@@ -12,11 +12,13 @@ from resolvers.permissions import INTEGRATIONS, PAYERS, done_by
 from resolvers.purchases import EDITABLE
 from resolvers.refreshing import refresh
 from resolvers.releasing import NothingHeld, Releasing, promise_release, release
-from resolvers.seeing import seen
+from resolvers.seeing import seen, unseen
 from resolvers.sessions import authorized
 from resolvers.texts import check_texts
 from resolvers.uses import must_be_unused
+from store.authorizing import authorizable
 from store.changes import Change
+from store.instants import Instant
 from store.operations import OperationKind, operations_by_key
 from store.orders import orders_by_id
 from store.payments import KlarnaPayment, PaymentStatus, payments_by_id, status_at
@@ -127,35 +129,19 @@ async def save_klarna_auth_token(
         )
 
     async def save(change: Change) -> KlarnaPayment | Unwanted:
-        payment = await seen(context, change.transaction, payments_by_id, payment_id)
-        status = status_at(payment, change.at)
-        if status is PaymentStatus.PLACING:
-            raise Refused(
-                RefusalCode.PAYMENT_STATE,
-                "An order is being placed with another authorization at this moment.",
-                retryable=True,
-                hint="Call placeOrder to learn what came of it, then save this one if it failed.",
-            )
-        if status is PaymentStatus.EXPIRED:
-            raise Refused(
-                RefusalCode.SESSION_EXPIRED,
-                "The payment's session has ended, and its authorizations with it.",
-                hint="Call refreshKlarnaPayment, then authorize again.",
-            )
-        if status not in _TAKES_TOKENS:
-            raise Refused(
-                RefusalCode.PAYMENT_STATE,
-                f"The payment is {status} and takes no authorization any more.",
-                hint="Read its order: if it is not placed, createKlarnaPayment opens another one.",
-            )
-        order = await orders_by_id.known(change.transaction, payment.order_id)
+        found = await authorizable(change.transaction, payment_id, context.scope)
+        if found is None:
+            raise unseen(payments_by_id, payment_id)
+        payment = found.payment
+        _must_take_tokens(payment, change.at)
         if payment.auth_token != auth_token:
-            await _must_be_fresh(change, payment, auth_token)
+            if found.refused:
+                await _must_be_fresh(change, payment, auth_token)
             held = authorized(payment, auth_token, change.at)
             payment = await change.save(payment, held, "authorized")
-        if order.status in EDITABLE:
+        if found.order_status in EDITABLE:
             return payment
-        return Unwanted(await promise_release(change, order.id))
+        return Unwanted(await promise_release(change, payment.order_id))
 
     saved = await context.change(save)
     if isinstance(saved, Unwanted):
@@ -172,6 +158,30 @@ class Unwanted(NamedTuple):
     """What an order has no use for any more: authorizations that are to be given up."""
 
     payments: Sequence[KlarnaPayment]
+
+
+def _must_take_tokens(payment: KlarnaPayment, now: Instant) -> None:
+    """Raise Refused for a payment that takes no authorization, or none at this moment."""
+    status = status_at(payment, now)
+    if status is PaymentStatus.PLACING:
+        raise Refused(
+            RefusalCode.PAYMENT_STATE,
+            "An order is being placed with another authorization at this moment.",
+            retryable=True,
+            hint="Call placeOrder to learn what came of it, then save this one if it failed.",
+        )
+    if status is PaymentStatus.EXPIRED:
+        raise Refused(
+            RefusalCode.SESSION_EXPIRED,
+            "The payment's session has ended, and its authorizations with it.",
+            hint="Call refreshKlarnaPayment, then authorize again.",
+        )
+    if status not in _TAKES_TOKENS:
+        raise Refused(
+            RefusalCode.PAYMENT_STATE,
+            f"The payment is {status} and takes no authorization any more.",
+            hint="Read its order: if it is not placed, createKlarnaPayment opens another one.",
+        )
 
 
 async def _must_be_fresh(change: Change, payment: KlarnaPayment, auth_token: str) -> None:

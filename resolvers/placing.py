@@ -158,6 +158,7 @@ class Placing(Call[PlacedOrder, Order]):
 
     async def succeed(self, change: Change, answer: PlacedOrder) -> Order:
         """Write the placed order, its payment and its authorization down."""
+        self.given_up, self.capture = (), None
         payment = await payments_by_id.known(change.transaction, self._payment.id)
         order = await orders_by_id.known(change.transaction, self._order_id)
         if payment.klarna_order_id is not None:

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any, NamedTuple, TypeVar
 
@@ -19,6 +18,7 @@ from store import requests as log
 from store.database import Transaction
 from store.instants import after
 from store.lookups import Lookup
+from store.records import replaced
 from store.requests import Request
 
 R = TypeVar("R")
@@ -78,9 +78,11 @@ class Claim:
                 orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)
             ).hexdigest(),
             claim=context.new_id(),
-            claimed_until=after(at, CLAIM),
+            claimed_until=at,
             created_at=at,
         )
+        self.owner = f"{self._request.mode} {self._request.caller} {key}"
+        """What tells the request from all others."""
 
     async def write(self, work: Callable[[Transaction], Awaitable[R]]) -> R:
         """Make a change for the request, and claim it in that if it is not claimed yet.
@@ -95,7 +97,8 @@ class Claim:
         async def claimed(transaction: Transaction) -> R:
             await self._take(transaction)
             result = await work(transaction)
-            await self._keep(transaction)
+            if self._new:
+                await self._add(transaction, self._claimed())
             return result
 
         result = await database.write(claimed)
@@ -118,14 +121,14 @@ class Claim:
         not taken over, however long it lasts.
         """
         wanted = self._request
-        over = after(wanted.created_at, -KEYS_KEPT)
         known = await log.find(transaction, wanted)
-        outlived = known is not None and known.created_at <= over
-        self._tidies = outlived or self._live.untidy(wanted.created_at)
-        if self._tidies:
-            await log.forget_until(transaction, over)
-        if outlived:
-            known = None
+        self._tidies = self._live.untidy(wanted.created_at)
+        if known is not None or self._tidies:
+            over = after(wanted.created_at, -KEYS_KEPT)
+            if known is not None and known.created_at <= over:
+                known, self._tidies = None, True
+            if self._tidies:
+                await log.forget_until(transaction, over)
         self._new = known is None
         if known is None:
             return
@@ -144,7 +147,7 @@ class Claim:
             return  # another change of the same request was faster
         if self.owner in self._live or known.claimed_until > wanted.created_at:
             raise _in_use()
-        await log.claim(transaction, wanted)
+        await log.claim(transaction, self._claimed())
 
     async def record(self, transaction: Transaction, result: object) -> None:
         """Write the answer in the transaction of the change that it tells of."""
@@ -161,7 +164,7 @@ class Claim:
 
         async def answer(transaction: Transaction) -> None:
             if self._new:
-                await self._keep(transaction, answer=sealed)
+                await self._add(transaction, replaced(self._request, answer=sealed))
             else:
                 await log.answer(transaction, self._request, sealed)
 
@@ -170,15 +173,19 @@ class Claim:
     async def release(self, transaction: Transaction) -> None:
         """Let the same request be made again at once; another one still may not have its key."""
         if self._new:
-            await self._keep(transaction, claimed_until=self._request.created_at)
+            await self._add(transaction, self._request)
         else:
             await log.release(transaction, self._request)
 
-    async def _keep(self, transaction: Transaction, **said: Any) -> None:
-        """Write the request down with what is said of it, if it is new."""
-        if self._new:
-            self._new = False
-            await log.add(transaction, replace(self._request, **said))
+    async def _add(self, transaction: Transaction, request: Request) -> None:
+        """Write the request down: it is new."""
+        self._new = False
+        await log.add(transaction, request)
+
+    def _claimed(self) -> Request:
+        """Return the request as another attempt must leave it alone for a while."""
+        until = after(self._request.created_at, CLAIM)
+        return replaced(self._request, claimed_until=until)
 
     async def forget(self, transaction: Transaction) -> None:
         """Give the key back: nothing was asked that could be."""
@@ -196,9 +203,3 @@ class Claim:
                 hint="Read the resource, and use another key.",
             ) from error
         return restored(told)
-
-    @property
-    def owner(self) -> str:
-        """What tells the request from all others."""
-        request = self._request
-        return f"{request.mode} {request.caller} {request.key}"

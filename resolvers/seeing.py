@@ -29,5 +29,10 @@ async def seen(context: Context, reader: Reader, lookup: Lookup[R], record_id: s
     """Return the record of an id that the caller sees. Raises NotFound."""
     record = await lookup.one(reader, record_id, context.scope)
     if record is None:
-        raise NotFound(f"There is no {_CALLED[lookup]} {record_id}.", {"path": ["id"]})
+        raise unseen(lookup, record_id)
     return record
+
+
+def unseen(lookup: Lookup[object], record_id: str) -> NotFound:
+    """Return what to tell whoever does not see a record."""
+    return NotFound(f"There is no {_CALLED[lookup]} {record_id}.", {"path": ["id"]})

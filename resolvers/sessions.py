@@ -11,6 +11,7 @@ from store.gateways import KlarnaGateway
 from store.instants import Instant, after, instant
 from store.orders import Order
 from store.payments import KlarnaPayment, PaymentStatus
+from store.records import replaced
 from store.resources import Referable
 
 SESSION_LIFE = timedelta(hours=48)
@@ -125,7 +126,7 @@ def read_again(payment: KlarnaPayment, session: Session) -> KlarnaPayment:
 
 def authorized(payment: KlarnaPayment, token: str, now: Instant) -> KlarnaPayment:
     """Return the payment with an authorization the shopper just gave."""
-    return replace(
+    return replaced(
         payment,
         status=PaymentStatus.AUTHORIZED,
         auth_token=token,

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from babel.numbers import list_currencies
 
 from resolvers.errors import RefusalCode, Refused
-from store.fields import Mark, fields_of
+from store.fields import fields_of
 from store.resources import Referable
 from store.rows import json_text
 
@@ -32,7 +32,7 @@ def check_texts(content: Referable, path: Path = (), *, limit: int = MAX_TEXT) -
     for field in fields_of(type(content)):
         value = getattr(content, field.name)
         here = (*path, field.name)
-        if Mark.MONEY in field.marks and value is not None and abs(value) > MAX_AMOUNT:
+        if field.money and value is not None and abs(value) > MAX_AMOUNT:
             raise Refused(
                 RefusalCode.AMOUNT_OUT_OF_RANGE,
                 f"Amounts go up to {MAX_AMOUNT} minor units, which is all that Klarna takes.",

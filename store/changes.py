@@ -1,7 +1,7 @@
 """The one way to write: a row, its version and its event, in one transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
 
@@ -9,17 +9,20 @@ import orjson
 from sqlalchemy import ColumnElement, Table, bindparam, delete, insert, literal, update
 
 from store.database import Transaction
-from store.events import EventStore, event_id, event_stores
+from store.events import event_id, event_stores
 from store.fields import Field, Json, fields_of
 from store.instants import Instant
+from store.records import replaced
 from store.resources import NewId, Resource
-from store.rows import rows_of
+from store.rows import json_text, rows_of
 from store.statements import Statement
 from store.tables import resource_type, table_of, traits_of
-from store.versions import Version, version_id, versions
+from store.versions import version_id, versions
 
 R = TypeVar("R", bound=Resource)
 
+_COUNTED = frozenset({"updated_at", "revision"})
+"""What counts the changes of a record, and is none."""
 REDACTED = "[redacted]"
 """What the log shows in place of a secret."""
 
@@ -45,7 +48,7 @@ class Change:
         Raises Outdated when the row is no longer as `before` says.
         """
         if before is None and after is not None:
-            written = replace(after, created_at=self.at, updated_at=self.at, revision=1)
+            written = replaced(after, created_at=self.at, updated_at=self.at, revision=1)
             await self.transaction.run(_insertion(table_of(type(written))), **_values(written))
             await self._log(written, differences(None, written), "create", event)
             return written
@@ -53,39 +56,38 @@ class Change:
             await self._one_row(
                 _deletion(table_of(type(before))), _id=before.id, _revision=before.revision
             )
-            gone = replace(before, updated_at=self.at, revision=before.revision + 1)
+            gone = replaced(before, updated_at=self.at, revision=before.revision + 1)
             await self._log(gone, differences(before, None), "delete", event)
             return gone
         assert before is not None  # noqa: S101  (one of the two is given)
         assert after is not None  # noqa: S101  (likewise)
-        if same(before, after):
-            return before
-        written = replace(after, updated_at=self.at, revision=before.revision + 1)
+        written = replaced(after, updated_at=self.at, revision=before.revision + 1)
         changed = _differing(before, written)
+        if all(field.name in _COUNTED for field in changed):
+            return before
         await self._update(before, written, changed)
         await self._log(written, _told_of(changed, before, written), "update", event)
         return written
 
     async def note(self, record: Resource, event: str, payload: Json) -> None:
         """Write down that something happened to a record without changing it."""
-        await self._note(record, event, payload, self.transaction.position(self.at))
+        position = self.transaction.position(self.at)
+        await self._note(record, event, payload, position, self._known_of(record))
 
-    async def _note(self, record: Resource, event: str, payload: Json, position: int) -> None:
+    async def _note(
+        self, record: Resource, event: str, payload: Json, position: int, known: dict[str, str]
+    ) -> None:
         order_id = _order_of(record)
         if order_id is not None:
             self.transaction.concerns(order_id)
-        entry = EventStore(
+        await self.transaction.run(
+            _INSERT_EVENT,
             id=event_id(position),
-            mode=record.mode,
-            resource_type=resource_type(record),
-            resource_id=record.id,
             position=position,
             event=event,
-            payload=payload,
-            who=self.who,
-            created_at=self.at,
+            payload=json_text(payload),
+            **known,
         )
-        await self.transaction.run(_INSERT_EVENT, **rows_of(EventStore).values(entry))
 
     async def _update(self, before: R, after: R, changed: Sequence[Field]) -> None:
         rows = rows_of(type(after))
@@ -106,21 +108,27 @@ class Change:
     async def _log(
         self, record: Resource, changes: dict[str, tuple[Any, Any]], action: str, event: str
     ) -> None:
-        position = self.transaction.position(self.at)
-        version = Version(
+        position, known = self.transaction.position(self.at), self._known_of(record)
+        await self.transaction.run(
+            _INSERT_VERSION,
             id=version_id(position),
-            mode=record.mode,
-            resource_type=resource_type(record),
-            resource_id=record.id,
             revision=record.revision,
             event=action,
-            changes=changes,
-            who=self.who,
-            created_at=self.at,
+            changes=json_text(changes),
+            **known,
         )
-        await self.transaction.run(_INSERT_VERSION, **rows_of(Version).values(version))
         payload = {name: {"from": old, "to": new} for name, (old, new) in changes.items()}
-        await self._note(record, event, payload, position)
+        await self._note(record, event, payload, position, known)
+
+    def _known_of(self, record: Resource) -> dict[str, str]:
+        """Return what both the version and the event of a change say, as they are stored."""
+        return {
+            "mode": str(record.mode),
+            "resource_type": resource_type(record),
+            "resource_id": record.id,
+            "who": json_text(self.who),
+            "created_at": self.at,
+        }
 
 
 def _order_of(record: Resource) -> str | None:
@@ -155,11 +163,13 @@ def _differing(before: Resource | None, after: Resource | None) -> list[Field]:
     record = before or after
     if record is None:
         return []
-    old, new = ({} if one is None else vars(one) for one in (before, after))
+    fields, rows = fields_of(type(record)), rows_of(type(record))
+    nothing = (None,) * len(fields)
+    old, new = (nothing if one is None else rows.get(one) for one in (before, after))
     return [
         field
-        for field in fields_of(type(record))
-        if not same(old.get(field.name), new.get(field.name))
+        for field, one, other in zip(fields, old, new, strict=True)
+        if one is not other and not same(one, other)
     ]
 
 

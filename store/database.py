@@ -35,7 +35,9 @@ class Transaction(Reader, Protocol):
     """A change under way: all of it is committed, or none.
 
     Only its own methods may be awaited inside it. An engine may run it on a thread of its own,
-    where nothing else can be waited for, least of all Klarna.
+    where nothing else can be waited for, least of all Klarna. It may run it again from its
+    beginning, with nothing left in the store of the time before: whatever a change tells beside
+    its result it must tell anew each time.
     """
 
     async def run(self, statement: Statement, **parameters: object) -> int:

@@ -61,21 +61,16 @@ class Field:
     """The bare type, without `None`: `str`, `int`, a `Word`, `Json` and so on."""
     optional: bool
     doc: str
-    marks: frozenset[Mark]
+    internal: bool
+    """Whether callers never see it."""
+    secret: bool
+    """Whether the log of changes must not repeat it."""
+    money: bool
+    """Whether it is an amount in the record's own currency."""
     references: References | None
     sealed: Sealed | None
     default: Mapping[str, Any]
     """`default` or `default_factory`, as dataclasses take them; empty where a value is needed."""
-
-    @property
-    def internal(self) -> bool:
-        """Whether callers never see it."""
-        return Mark.INTERNAL in self.marks
-
-    @property
-    def secret(self) -> bool:
-        """Whether the log of changes must not repeat it."""
-        return Mark.SECRET in self.marks
 
     @property
     def is_json(self) -> bool:
@@ -120,7 +115,9 @@ def _field(declared: dataclasses.Field[Any], hint: Any) -> Field:
         type=hint,
         optional=optional,
         doc=next((note.documentation for note in notes if isinstance(note, Doc)), ""),
-        marks=frozenset(note for note in notes if isinstance(note, Mark)),
+        internal=Mark.INTERNAL in notes,
+        secret=Mark.SECRET in notes,
+        money=Mark.MONEY in notes,
         references=next((note for note in notes if isinstance(note, References)), None),
         sealed=next((note for note in notes if isinstance(note, Sealed)), None),
         default={

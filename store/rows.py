@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 import orjson
 
 from store.fields import Field, fields_of
+from store.records import made
 
 R = TypeVar("R")
 
@@ -21,7 +22,8 @@ class Rows(Generic[R]):
         self.record = record
         fields = fields_of(record)
         self._names = tuple(field.name for field in fields)
-        self._get = attrgetter(*self._names)
+        self.get: Callable[[R], tuple[Any, ...]] = attrgetter(*self._names)
+        """Returns all of a record's values, as the record has them."""
         self._loads = [
             (index, load) for index, field in enumerate(fields) if (load := _load(field))
         ]
@@ -33,24 +35,23 @@ class Rows(Generic[R]):
         for index, load in self._loads:
             if values[index] is not None:
                 values[index] = load(values[index])
-        return self.record(**dict(zip(self._names, values, strict=True)))
+        return made(self.record, zip(self._names, values, strict=True))
 
     def restore(self, values: Mapping[str, Any]) -> R:
-        """Make the record that `values` returned, perhaps before it had all its fields."""
-        known = [field for field in fields_of(self.record) if field.name in values]
-        loads = {field.name: load for field in known if (load := _load(field))}
-        given = {
-            field.name: loads[field.name](values[field.name])
-            if field.name in loads and values[field.name] is not None
-            else values[field.name]
-            for field in known
-        }
+        """Make the record whose values these are, perhaps from before it had all its fields.
+
+        They are as JSON has them: as `plain` returned them, or `values`.
+        """
+        given = {name: self._restored(name, values[name]) for name in self._names if name in values}
         missing = {
             field.name: None
             for field in fields_of(self.record)
             if field.name not in values and not field.default
         }
         return self.record(**given | missing)
+
+    def _restored(self, name: str, value: Any) -> Any:
+        return self.loaded(name, value) if isinstance(value, str) else value
 
     def loaded(self, name: str, value: Any) -> Any:
         """Return one field's value as the record has it."""
@@ -63,9 +64,13 @@ class Rows(Generic[R]):
         dump = self._dumps.get(name)
         return value if dump is None or value is None else dump(value)
 
+    def plain(self, record: R) -> dict[str, Any]:
+        """Return all of a record's values as the record has them."""
+        return dict(zip(self._names, self.get(record), strict=True))
+
     def values(self, record: R) -> dict[str, Any]:
         """Return all of a record's values as the database stores them."""
-        values = dict(zip(self._names, self._get(record), strict=True))
+        values = self.plain(record)
         for name, dump in self._dumps.items():
             if values[name] is not None:
                 values[name] = dump(values[name])

@@ -43,14 +43,16 @@ def execute(
 ) -> sqlite3.Cursor:
     """Execute a statement, on the connection's own thread."""
     text = statement.text(_DIALECT)
-    return connection.execute(text.sql, text.constants | parameters)
+    constants = text.constants
+    return connection.execute(text.sql, constants | parameters if constants else parameters)
 
 
 class SqliteDatabase:
     """A database file that this process alone has open.
 
-    Changes that wait at the same time share one durable commit, each in a savepoint of its own,
-    so that one that fails leaves its neighbours alone. Questions see committed changes only.
+    Changes that wait at the same time share one durable commit. One that fails leaves its
+    neighbours alone: where it had written something, they are made again without it. Questions see
+    committed changes only.
     """
 
     def __init__(
@@ -202,8 +204,10 @@ class Commits:
     ) -> Sequence[Outcome]:
         """Run changes and commit them; if that fails, none of them has happened."""
         try:
-            connection.execute("BEGIN IMMEDIATE")
-            outcomes = [self._attempt(connection, work.asked) for work in works]
+            outcomes = self._together(connection, works)
+            if outcomes is None:
+                connection.execute("ROLLBACK")
+                outcomes = self._apart(connection, works)
             connection.execute("COMMIT")
         except sqlite3.Error as error:
             if connection.in_transaction:
@@ -211,19 +215,47 @@ class Commits:
             return [(None, unavailable(error))] * len(works)
         return outcomes
 
+    def _together(
+        self, connection: sqlite3.Connection, works: Sequence[Job[Work[Any]]]
+    ) -> Sequence[Outcome] | None:
+        """Run changes, or return None once one has failed that had written something.
+
+        Hardly any fails so late, and a savepoint for each would copy every page that it changes.
+        """
+        connection.execute("BEGIN IMMEDIATE")
+        outcomes = []
+        for work in works:
+            written = connection.total_changes
+            outcome = self._attempt(connection, work.asked)
+            if outcome[1] is not None and connection.total_changes != written:
+                return None
+            outcomes.append(outcome)
+        return outcomes
+
+    def _apart(
+        self, connection: sqlite3.Connection, works: Sequence[Job[Work[Any]]]
+    ) -> Sequence[Outcome]:
+        """Run changes, each in a savepoint of its own, so that one that fails leaves nothing."""
+        connection.execute("BEGIN IMMEDIATE")
+        outcomes = []
+        for work in works:
+            connection.execute("SAVEPOINT work")
+            outcome = self._attempt(connection, work.asked)
+            if outcome[1] is not None:
+                connection.execute("ROLLBACK TO work")
+            connection.execute("RELEASE work")
+            outcomes.append(outcome)
+        return outcomes
+
     def _attempt(self, connection: sqlite3.Connection, work: Work[Any]) -> Outcome:
-        connection.execute("SAVEPOINT work")
-        outcome: Outcome
+        """Run a change, and return what became of it. Raises what has ended the whole commit."""
+        transaction = SqliteTransaction(connection, self)
         try:
-            transaction = SqliteTransaction(connection, self)
-            outcome = (at_once(cast("Coroutine[Any, Any, Any]", work(transaction))), None)
+            return at_once(cast("Coroutine[Any, Any, Any]", work(transaction))), None
         except Exception as error:
             if not connection.in_transaction:
                 raise  # SQLite gave up the whole commit, as it does when the disk is full
-            connection.execute("ROLLBACK TO work")
-            outcome = (None, unavailable(error))
-        connection.execute("RELEASE work")
-        return outcome
+            return None, unavailable(error)
 
     def position(self, at: Instant) -> int:
         """Return the next place in the log of events."""

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from graphql import GraphQLObjectType, build_schema
 
@@ -397,6 +398,7 @@ def test_an_answer_from_before_a_field_was_added_is_read() -> None:
     kept = rows.values(gateway)
 
     assert rows.restore(kept) == gateway
+    assert rows.restore(orjson.loads(orjson.dumps(rows.plain(gateway)))) == gateway
     del kept["force_payments"], kept["disabled_at"]
     assert rows.restore(kept | {"gone": 1}) == gateway
 
@@ -476,3 +478,52 @@ async def test_an_authorization_that_nobody_wants_is_given_up_though_the_process
     await reconcile(gateway.services)
 
     assert len(gateway.effects("authorization_cancelled")) == 1
+
+
+async def test_changes_that_share_a_commit_share_nothing_of_what_becomes_of_them(
+    gateway: Gateway,
+) -> None:
+    saved = await gateway.open(await gateway.put(reference="saved"))
+    other = await gateway.open(await gateway.put(reference="other"))
+    placed = await gateway.authorized(await gateway.put(reference="placed"))
+    order = (await gateway.do(documents.PAYMENT, id=placed["id"]))["order"]
+    await gateway.do(PLACE, id=order["id"], key="place")
+    asked: list[Json] = [
+        {"id": saved["id"], "authToken": "token-1", "key": "saved"},
+        {"id": placed["id"], "authToken": "token-2", "key": "placed"},
+        {"id": "nobodyhere", "authToken": "token-3", "key": "nobody"},
+        {"id": saved["id"], "authToken": "token-1", "key": "saved"},
+        {"id": other["id"], "authToken": "", "key": "empty"},
+        {"id": other["id"], "authToken": "token-4", "key": "saved"},
+        {"id": other["id"], "authToken": "token-5", "key": "other"},
+    ]
+
+    replies = await asyncio.gather(
+        *(gateway.post({"query": SAVE, "variables": each}) for each in asked)
+    )
+    again = [(await gateway.post({"query": SAVE, "variables": each}))[1] for each in asked]
+
+    told = [_said(body) for _, body in replies]
+    assert told == [
+        saved["id"],
+        "PAYMENT_STATE",
+        "NOT_FOUND",
+        saved["id"],
+        "FIELD_INVALID",
+        "KEY_REUSED",
+        other["id"],
+    ]
+    assert [_said(body) for body in again] == told
+    for payment in (saved, other):
+        assert await gateway.history("klarnaPayment", payment["id"]) == [
+            "session_opened",
+            "authorized",
+        ]
+
+
+def _said(body: Json) -> str:
+    """The id that an answer holds, or the code of a refusal or an error."""
+    if "errors" in body:
+        return str(body["errors"][0]["extensions"]["code"])
+    found = body["data"]["saveKlarnaAuthToken"]
+    return str(found.get("id") or found["code"])

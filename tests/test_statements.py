@@ -1,7 +1,11 @@
 """What a question costs: SQL statements, the same number however long the list."""
 
+import re
+
+from store.sqlite import SqliteDatabase
 from tests import documents, orders
 from tests.gateway import Gateway
+from tests.test_keys import SAVE
 
 EVERYTHING = """
 query ($first: Int!) {
@@ -65,3 +69,30 @@ async def test_reading_the_same_record_twice_in_a_question_costs_one_statement(
     await plain.ask(documents.PAYMENT, id=payment["id"])
 
     assert plain.services.database.questions - before == 3  # payment, order, addresses
+
+
+async def test_a_change_under_a_key_is_two_looks_and_four_writes_in_one_commit(
+    gateway: Gateway,
+) -> None:
+    payment = await gateway.open()
+    given = {"id": payment["id"], "key": "first", "authToken": await gateway.authorize(payment)}
+    database = gateway.services.database
+    assert isinstance(database, SqliteDatabase)
+    ran: list[str] = []
+
+    await gateway.do(SAVE, **given)  # tidies old keys, too
+    await database._writer._worker.hop(lambda writer: writer.set_trace_callback(ran.append))
+    await gateway.do(SAVE, **given | {"key": "second", "authToken": "another"})
+
+    tables = "requests|klarna_payments|versions|event_stores"
+    told = [re.search(rf"^(\w+)(?:.*?\b({tables})\b(?!\.))?", one, re.DOTALL) for one in ran]
+    assert [" ".join(filter(None, one.groups())) for one in told if one] == [
+        "BEGIN",
+        "SELECT requests",
+        "SELECT klarna_payments",
+        "UPDATE klarna_payments",
+        "INSERT versions",
+        "INSERT event_stores",
+        "INSERT requests",
+        "COMMIT",
+    ]

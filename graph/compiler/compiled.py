@@ -74,14 +74,19 @@ class Compiler:
         document: DocumentNode,
         operation: OperationDefinitionNode,
         variables: Mapping[str, Any],
-    ) -> Ready | None:
-        """Return what is to be asked for a question's `data`, if that is known without waiting."""
-        if not self._sound or operation.operation is not OperationType.QUERY:
+    ) -> Ready | Doing | None:
+        """Return what is to be asked for a question's `data`, or what a change is to do.
+
+        Only what is known without waiting; the ordinary path sees to all else.
+        """
+        if operation.operation is OperationType.QUERY and not self._sound:
             return None
         entry = self._entry(context, document, operation)
         try:
             values = entry.variables.read(variables)
             plan = entry.plans.get(entry.branch(values))
+            if isinstance(plan, Change):
+                return plan.asked(context, values)
             if not isinstance(plan, Plan):
                 return None
             shapes, parameters = plan.put(context, values)

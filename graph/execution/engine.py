@@ -17,6 +17,7 @@ from graphql import (
 from orjson import Fragment
 from strawberry import Schema
 
+from graph.compiler.changes import Doing
 from graph.compiler.compiled import Compiler
 from graph.compiler.explaining import explanation
 from graph.compiler.plan import Ready
@@ -47,8 +48,8 @@ class Engine:
 
     def ready(
         self, context: Context, prepared: Prepared, variables: dict[str, Any]
-    ) -> Ready | None:
-        """Return what is to be asked for a question that is compiled; None for everything else."""
+    ) -> Ready | Doing | None:
+        """Return what is to be asked or done for what is compiled; None for everything else."""
         if self._compiler is None:
             return None
         return self._compiler.ready(context, prepared.document, prepared.operation, variables)
@@ -95,6 +96,16 @@ class Engine:
         if len(errors) > most:
             body["extensions"] = {"errors": {"shown": most, "all": len(errors)}}
         return body, True
+
+    async def do(
+        self, context: Context, prepared: Prepared, variables: dict[str, Any], doing: Doing
+    ) -> tuple[dict[str, Any], bool]:
+        """Make a change that is compiled, however long it takes, and return what `run` does."""
+        outcome = await doing.done()
+        data = doing.data(outcome)
+        if data is None:  # graphql-core tells of it, and does nothing more
+            return await self.run(context, prepared, variables, outcome)
+        return {"data": data}, True
 
     async def begin(
         self, context: Context, prepared: Prepared, variables: dict[str, Any]

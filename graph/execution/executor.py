@@ -8,6 +8,7 @@ from typing import Any
 from graphql import ExecutionResult, GraphQLError
 from strawberry import Schema
 
+from graph.compiler.changes import Doing
 from graph.compiler.compiled import Compiler
 from graph.compiler.plan import Ready
 from graph.execution.admission import Admission
@@ -118,10 +119,11 @@ class Executor:
 
     def at_once(
         self, context: Context, prepared: Prepared, variables: dict[str, Any]
-    ) -> tuple[Ready, Standing | None] | None:
-        """Let a question in that is compiled, if its caller may ask it; None for everything else.
+    ) -> tuple[Ready | Doing, Standing | None] | None:
+        """Let in what is compiled, if its caller may ask for it; None for everything else.
 
-        Whoever asks it of the database sees to its time, and turns to `admitted` if it fails.
+        Whoever asks it of the database sees to its time, and turns to `admitted` if it fails; and
+        whoever has a change `done` sees to its time, too.
         """
         if not self._admission.fits(variables):
             return None  # before they are read any further
@@ -132,6 +134,18 @@ class Executor:
         if isinstance(admitted, Answer):
             return None
         return ready, admitted[1]
+
+    async def done(
+        self,
+        context: Context,
+        prepared: Prepared,
+        variables: dict[str, Any],
+        doing: Doing,
+        standing: Standing | None,
+    ) -> Answer:
+        """Make a change that was let in `at_once`, however long it takes."""
+        body, begun = await self._engine.do(context, prepared, variables, doing)
+        return Answer(body, begun=begun, standing=standing)
 
     def late(self, prepared: Prepared, standing: Standing | None) -> Answer:
         """Return the answer to what took longer than it may."""

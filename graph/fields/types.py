@@ -19,7 +19,7 @@ from graph.fields.computed import Columns, Statement, in_sql
 from graph.fields.describe import describe, graph_enum
 from resolvers.money import major, parts_of, written
 from store.building import integer
-from store.fields import Field, Mark, fields_of
+from store.fields import Field, fields_of
 from store.resources import Resource
 
 T = TypeVar("T", bound=type)
@@ -79,7 +79,7 @@ def _take_over(cls: type, record: type) -> None:
 
 def _money(field: Field, record: type) -> Iterator[tuple[str, Any]]:
     """Yield the two other ways of showing an amount."""
-    if Mark.MONEY not in field.marks:
+    if not field.money:
         return
     cents, name = field.name, field.name.removesuffix("_cents")
     about = field.doc.replace(", in minor units", "").rstrip(".")

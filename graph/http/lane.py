@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 from aiohttp.http_parser import RawRequestMessage
 
+from graph.compiler.changes import Doing
 from graph.errors import masked
 from graph.execution.answer import Answer
 from graph.execution.documents import Documents
@@ -58,7 +59,7 @@ class Lane:
         self._openings = Openings()
         self._seconds = seconds
         self._asked: dict[Ride, None] = {}
-        """The questions under way, the oldest first."""
+        """The questions and changes under way, the oldest first."""
         self._looking = False
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -82,7 +83,7 @@ class Lane:
         opening, variables, extensions = read
         context = Context(self._services, caller)
         ride = Ride(self, client, head, parts, context, opening, variables)
-        if extensions or not self._asks(ride):
+        if extensions or not self._at_once(ride):
             work = self._executor.executed(context, opening.prepared, variables, extensions)
             self._see_through(ride, work)
         return ride
@@ -110,20 +111,41 @@ class Lane:
         self._openings.learn(body, asked, opening)
         return opening, asked.variables or {}, asked.extensions
 
-    def _asks(self, ride: Ride) -> bool:
-        """Ask the database a ride's question, if it is compiled and its caller may ask it."""
+    def _at_once(self, ride: Ride) -> bool:
+        """Begin with what is asked for, if it is compiled and its caller may ask for it."""
         let_in = self._executor.at_once(ride.context, ride.prepared, ride.variables)
         if let_in is None:
             return False
         ready, ride.standing = let_in
-        ride.ready = ready
-        ride.asked = ready.statement, ready.parameters
-        self._services.database.take(ride)
+        if isinstance(ready, Doing):
+            self._make(ride, ready)
+        else:
+            ride.ready = ready
+            ride.asked = ready.statement, ready.parameters
+            self._services.database.take(ride)
         self._asked[ride] = None
         if not self._looking:
             self._looking = True
             self._look_soon()
         return True
+
+    def _make(self, ride: Ride, doing: Doing) -> None:
+        """Make a ride's change. It goes on to its end, and is told if anybody waits still."""
+
+        async def make() -> None:
+            asked = ride.context, ride.prepared, ride.variables
+            try:
+                answered = await self._executor.done(*asked, doing, ride.standing)
+                status, body = ride.status_of(answered), orjson.dumps(answered.body)
+            except Exception as error:  # noqa: BLE001  (the last one to catch it)
+                status = HTTPStatus.INTERNAL_SERVER_ERROR.value
+                body = orjson.dumps({"errors": [masked(error)]})
+            if not ride.withdrawn:
+                del self._asked[ride]
+                ride.send(status, body, ride.standing)
+
+        with answering(ride.this):
+            ride.task = self._services.turns.see_through(make())
 
     def found(self, ride: Ride, rows: Any, failure: BaseException | None) -> None:
         """Answer a ride with what the database has found, or else the ordinary way."""
@@ -145,7 +167,7 @@ class Lane:
             return None
 
     def withdraw(self, ride: Ride) -> bool:
-        """Take a ride's question back, and return whether it was still being asked."""
+        """Wait for a ride no longer, and return whether anybody still did."""
         if ride not in self._asked:
             return False
         del self._asked[ride]
@@ -180,10 +202,11 @@ class Lane:
         asyncio.get_running_loop().call_later(LOOKING, self._look)
 
     def _look(self) -> None:
-        """Give up the questions that take too long."""
+        """Give up the questions that take too long, and wait no longer for the changes."""
         before = perf_counter() - self._seconds
         for ride in [ride for ride in self._asked if ride.begun < before]:
             self.withdraw(ride)
+            ride.context.given_up = True
             with answering(ride.this):
                 ride.tell(self._executor.late(ride.prepared, ride.standing))
         self._looking = bool(self._asked)

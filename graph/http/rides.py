@@ -49,7 +49,7 @@ class Ways(Protocol):
         """Take what the database has found."""
 
     def withdraw(self, ride: "Ride") -> bool:
-        """Take its question back, and return whether it was still being asked."""
+        """Wait for it no longer, and return whether anybody still did."""
 
 
 class Ride:

@@ -25,6 +25,7 @@ from tests.gateway import Gateway, running_gateway
 from tests.http.wire import Reply, Wire, connected, head
 from tests.limits.test_time import ENDLESS, QUICK
 from tests.logs.reading import Lines
+from tests.test_keys import SAVE
 
 LOOK = "{ klarnaGateways(first: 1) { nodes { id } } }"
 PAYMENTS = Statement(text("SELECT count(*) FROM klarna_payments WHERE status = 'OPEN'"))
@@ -432,6 +433,56 @@ async def test_a_question_that_takes_too_long_is_given_up(
     assert late.headers.keys() == after.headers.keys()
     assert after.status == 200
     assert b"errors" not in after.body
+
+
+async def test_a_change_that_takes_too_long_is_told_so_and_made_and_answered_once(
+    hasty: Gateway, rides: list[Ride | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graph.http.lane.LOOKING", 0.05)
+    payment = await hasty.open()
+    database = hasty.services.database
+    assert isinstance(database, SqliteDatabase)
+    save = {"id": payment["id"], "authToken": "token-1", "key": "save"}
+    async with connected(hasty) as wire:
+        await settled(hasty, wire, request(hasty, SAVE, **save | {"key": "else"}))
+        held = asyncio.create_task(database._writer._worker.hop(lambda _: time.sleep(1)))
+        await asyncio.sleep(0)
+        late = await told(wire, request(hasty, SAVE, **save | {"authToken": "token-2"}))
+        looked = await told(wire, request(hasty))  # the connection is free for other requests
+        await held
+        again = await told(wire, request(hasty, SAVE, **save | {"authToken": "token-2"}))
+
+    assert None not in rides[-3:-2]
+    assert (late.status, late.code) == (200, "TIMEOUT")
+    assert looked.status == 200
+    assert orjson.loads(again.body)["data"]["saveKlarnaAuthToken"]["id"] == payment["id"]
+    assert await hasty.history("klarnaPayment", payment["id"]) == [
+        "session_opened",
+        "authorized",
+        "authorized",
+    ]
+
+
+async def test_a_compiled_change_is_made_though_its_client_leaves(
+    gateway: Gateway, rides: list[Ride | None]
+) -> None:
+    payment = await gateway.open()
+    database = gateway.services.database
+    assert isinstance(database, SqliteDatabase)
+    save = {"id": payment["id"], "authToken": "token-1", "key": "save"}
+    async with connected(gateway) as wire:
+        await settled(gateway, wire, request(gateway, SAVE, **save))
+        held = asyncio.create_task(database._writer._worker.hop(lambda _: time.sleep(0.2)))
+        await asyncio.sleep(0)
+        wire.send(request(gateway, SAVE, **save | {"authToken": "token-2", "key": "left"}))
+        await asyncio.sleep(0.05)
+    await held
+    await gateway.services.turns.finish()
+
+    assert rides[-1] is not None
+    assert (await gateway.history("klarnaPayment", payment["id"]))[-2:] == ["authorized"] * 2
+    kept = await gateway.do(SAVE, **save | {"authToken": "token-2", "key": "left"})
+    assert kept["id"] == payment["id"]
 
 
 async def test_a_question_that_fails_late_is_not_given_its_time_again(

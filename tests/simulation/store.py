@@ -6,11 +6,11 @@ from collections.abc import Coroutine
 from random import Random
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 from sqlalchemy.pool import StaticPool
 
 from store.announcements import Announcements
-from store.database import Question, Work
+from store.database import Question, Transaction, Work
 from store.dialect import json_holds
 from store.jobs import Awaited, Job
 from store.migrate import upgrade
@@ -20,6 +20,9 @@ from store.statements import Query, Statement
 R = TypeVar("R")
 T = TypeVar("T")
 
+FAILING = 0.1
+"""How often somebody else's change fails in a commit: all others are made again without it."""
+_TOUCH = Statement(text("UPDATE klarna_gateways SET revision = revision + 1"))
 _BLANK: list[bytes] = []
 
 
@@ -54,6 +57,8 @@ class MemoryDatabase:
         self._commits = Commits(disk.connection)
         self._answers = Answers(disk.connection, PATIENCE)
         self._random = random
+        self._waiting: list[Awaited[Work[Any]]] = []
+        """The changes that whoever comes first commits."""
         self.questions = 0
         self.announcements = Announcements()
 
@@ -75,16 +80,29 @@ class MemoryDatabase:
         raise NotImplementedError  # there are no connections here, and so no lane
 
     async def write(self, work: Work[T]) -> T:
+        job = _job(work)
+        self._waiting.append(job)
         await self._wait()
-        (outcome,) = self._commits(self._connection, [_job(work)])
+        if job in self._waiting:  # and not in the commit of a neighbour
+            together, self._waiting = self._waiting, []
+            beside = [_job(_failing)] if self._random.random() < FAILING else []
+            outcomes = self._commits(self._connection, [*together, *beside])
+            for each, outcome in zip(together, outcomes, strict=False):
+                each.returned(*outcome)
         await self._wait()
-        return cast("T", _told(outcome))
+        return cast("T", await job.future)
 
     async def close(self) -> None:
         return None
 
     def _wait(self) -> Coroutine[Any, Any, None]:
         return asyncio.sleep(self._random.random() * 0.01)
+
+
+async def _failing(transaction: Transaction) -> None:
+    """Fail when something is written already."""
+    await transaction.run(_TOUCH)
+    raise ValueError
 
 
 def _job(asked: T) -> Awaited[T]:

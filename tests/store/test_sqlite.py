@@ -1,4 +1,4 @@
-"""The SQLite engine: shared commits, savepoints, one process to a file."""
+"""The SQLite engine: shared commits, each change whole or not at all, one process to a file."""
 
 import asyncio
 import sqlite3
@@ -107,6 +107,41 @@ async def test_a_failing_change_leaves_its_neighbours_of_the_same_commit_alone(
     assert failed == [0, 3, 6, 9, 12, 15, 18]
     kept = await gateways_by_id(database, [one.id for one in made], EVERYTHING)
     assert {int(one.name) for one in kept} == set(range(20)) - set(failed)
+
+
+@pytest.mark.parametrize("failing", ["refused", "outdated", "twice"])
+async def test_whatever_fails_in_a_commit_its_neighbours_are_made_once_and_in_their_order(
+    database: SqliteDatabase, failing: str
+) -> None:
+    """They are made again where one has failed that had written something, and only there."""
+    runs: list[int] = []
+    made = await database.write(lambda each: change(each).save(None, gateway("0"), "created"))
+
+    async def rename(number: int, transaction: Transaction) -> KlarnaGateway:
+        runs.append(number)
+        (before,) = await gateways_by_id(transaction, [made.id], EVERYTHING)
+        after = replace(before, name=f"{before.name} {number}")
+        if number == 2:
+            if failing == "twice":
+                await change(transaction).save(None, before, "created")  # its id is taken
+            if failing == "outdated":
+                await change(transaction).save(before, after, "renamed")
+                await change(transaction).save(before, replace(after, name="?"), "renamed")
+            raise ValueError(number)
+        return await change(transaction).save(before, after, "renamed")
+
+    renamed = await asyncio.gather(
+        *(database.write(partial(rename, number)) for number in range(1, 5)),
+        return_exceptions=True,
+    )
+
+    names = [one.name for one in renamed if isinstance(one, KlarnaGateway)]
+    assert names == ["0 1", "0 1 3", "0 1 3 4"]
+    assert await gateways_by_id(database, [made.id], EVERYTHING) == [renamed[-1]]
+    assert len(await versions_by_resource(database, [made.id], EVERYTHING)) == 4
+    assert len(await events_by_resource(database, [made.id], EVERYTHING)) == 4
+    again = [1, 2] if failing == "outdated" else []
+    assert runs == [*again, 1, 2, 3, 4]
 
 
 @pytest.mark.parametrize("bad", ["\udcff", 2**63, object()])
