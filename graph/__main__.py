@@ -13,6 +13,7 @@ from graph.collecting import freeze, freeze_if_many
 from graph.commands.application_group import applications
 from graph.commands.console import JsonFlag, fail, run, say, settings_or_end, stop_signal
 from graph.commands.key_group import keys
+from graph.commands.streams import open_streams
 from graph.logs.setup import configure_logs
 from graph.settings import HalfConfigured, read_settings, throwaway_settings
 from resolvers.callers import CallerKind
@@ -219,6 +220,7 @@ def token(
 
 def main() -> None:
     """Run the command."""
+    open_streams()
     cli()
 
 

@@ -337,8 +337,9 @@ def throwaway_settings(**settings: Any) -> Settings:
 
 
 def shown(settings: Settings) -> dict[str, object]:
-    """Return the settings as the log may hold them: of secrets, whether they are there."""
-    return {name: _public(value) for name, value in settings if value is not None}
+    """Return what was set, as the log may hold it: of secrets, whether they are there."""
+    defaults = {name: field.default for name, field in Settings.model_fields.items()}
+    return {name: _public(value) for name, value in settings if value != defaults[name]}
 
 
 def _public(value: object) -> object:

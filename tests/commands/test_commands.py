@@ -1,7 +1,12 @@
 """The other commands: what they print, and how they say that something is missing."""
 
 import asyncio
+import contextlib
+import os
+import signal
+import socket
 import sqlite3
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +89,32 @@ async def test_the_gateway_serves_and_a_second_one_on_its_file_is_refused(tmp_pa
             assert "is open in another process" in complaints
             assert "Traceback" not in complaints
         assert await stop(process) == (0, "")
+
+
+async def test_the_gateway_serves_whichever_streams_are_closed(tmp_path: Path) -> None:
+    for closed in (">&-", "<&- >&- 2>&-"):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            port = server.getsockname()[1]
+        process = await asyncio.create_subprocess_exec(
+            "sh",
+            "-c",
+            f'exec "$0" -m graph serve {closed}',
+            sys.executable,
+            env={**os.environ, **environment(tmp_path, KLARNA_GRAPH_PORT=str(port))},
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        async with asyncio.timeout(30):
+            while process.returncode is None:
+                await asyncio.sleep(0.05)
+                with contextlib.suppress(OSError):
+                    _, writer = await asyncio.open_connection("127.0.0.1", port)
+                    writer.close()
+                    await writer.wait_closed()
+                    process.send_signal(signal.SIGTERM)
+                    break
+
+            assert await process.wait() == 0, closed
 
 
 async def test_a_port_that_is_taken_is_said_to_be(tmp_path: Path) -> None:
