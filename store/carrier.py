@@ -18,7 +18,7 @@ Trip = Callable[[sqlite3.Connection, Sequence[Job[J]]], Sequence[Outcome]]
 """Does jobs on the connection's thread and returns what became of each."""
 
 BATCH = 64
-"""How many jobs share a trip at the most."""
+"""How many jobs share a trip at the most, where nothing else is said."""
 
 
 class Carrier(Generic[J]):
@@ -29,9 +29,15 @@ class Carrier(Generic[J]):
     """
 
     def __init__(
-        self, worker: Worker, trip: Trip[J], arrived: Callable[[], None] | None = None
+        self,
+        worker: Worker,
+        trip: Trip[J],
+        arrived: Callable[[], None] | None = None,
+        *,
+        batch: int = BATCH,
     ) -> None:
         self._worker = worker
+        self._batch = batch
         self._trip = trip
         self._arrived = arrived
         """Called after each trip, before another one begins and whatever came of its jobs."""
@@ -59,7 +65,7 @@ class Carrier(Generic[J]):
 
     def _leave(self) -> None:
         waiting = self._waiting
-        count = min(len(waiting), BATCH)
+        count = min(len(waiting), self._batch)
         batch = [waiting.popleft() for _ in range(count)]
         try:
             self._worker.post(partial(self._trip_of, batch), partial(self._returned, batch))

@@ -195,7 +195,7 @@ def _values(condition: Condition, prefix: str = "") -> dict[str, Any]:
 @lru_cache(STATEMENTS)
 def _page(table: Table, reach: Reach, shape: Shape) -> Query[Any]:
     record = table.info["record"]
-    return Query(record, window(table, None, reach, shape, columns_of(record)))
+    return Query(record, window(table, None, reach, shape, columns_of(record)), many=True)
 
 
 @lru_cache(STATEMENTS)
@@ -216,12 +216,12 @@ def _pages(lookup: Lookup[Any], reach: Reach, shape: Shape) -> Query[Any]:
         .select_from(key.join(rows, identity.in_(found.correlate(key))))
         .order_by(key.c.key, *sorting(table, rows.c, shape))
     )
-    return Query(record, statement)
+    return Query(record, statement, many=True)
 
 
 @lru_cache(STATEMENTS)
 def _count(table: Table, reach: Reach, condition: Condition) -> Statement:
-    return Statement(counting(table, None, reach, condition))
+    return Statement(counting(table, None, reach, condition), many=True)
 
 
 @lru_cache(STATEMENTS)
@@ -236,7 +236,8 @@ def _counts(lookup: Lookup[Any], reach: Reach, condition: Condition) -> Statemen
             met,
             *lookup.where,
         )
-        .group_by(lookup.column)
+        .group_by(lookup.column),
+        many=True,
     )
 
 

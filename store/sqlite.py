@@ -1,4 +1,4 @@
-"""SQLite as the store: one process, one writer that shares its commits, a reader beside it."""
+"""SQLite as the store: one process, one writer that shares its commits, and readers beside it."""
 
 import asyncio
 import sqlite3
@@ -13,7 +13,7 @@ from filelock import FileLock
 from sqlalchemy.dialects import sqlite
 
 from store.announcements import Announcements
-from store.carrier import Carrier, Outcome
+from store.carrier import BATCH, Carrier, Outcome
 from store.database import Question, StoreTooSlow, StoreUnavailable, Work
 from store.events import NEWEST_POSITION, position_after
 from store.instants import Instant, epoch_milliseconds
@@ -33,6 +33,8 @@ INSTRUCTIONS = 20_000
 """How many of SQLite's instructions pass between two looks at the clock: a millisecond or so."""
 LOOK = 0.001
 """How long the questions of a trip share a look at the database, in seconds."""
+PAGES = 16
+"""How many questions for many records share a trip: it ends for all of them at once."""
 _BUGS = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.DataError)
 
 
@@ -59,12 +61,15 @@ class SqliteDatabase:
         self,
         held: FileLock,
         writer: Carrier[Work[Any]],
-        reader: Carrier[Question],
+        one: Carrier[Question],
+        many: Carrier[Question],
         announcements: Announcements,
     ) -> None:
+        """Who asks for `one` record is answered beside those who ask for `many`."""
         self._lock = held
         self._writer = writer
-        self._reader = reader
+        self._one = one
+        self._many = many
         self.announcements = announcements
         self.questions = 0
         """How many statements were asked outside of changes since it was opened."""
@@ -81,13 +86,15 @@ class SqliteDatabase:
         self, statement: Statement, parameters: dict[str, Any]
     ) -> "asyncio.Future[list[tuple[Any, ...]]]":
         """Have a statement executed, and return where its rows will be."""
-        self.questions += 1
-        return self._reader.send((statement, parameters))
+        return self._reader(statement).send((statement, parameters))
 
     def take(self, question: Job[Question]) -> None:
         """Have a question answered that is told its rows itself."""
+        self._reader(question.asked[0]).take(question)
+
+    def _reader(self, statement: Statement) -> Carrier[Question]:
         self.questions += 1
-        self._reader.take(question)
+        return self._many if statement.many else self._one
 
     async def write(self, work: Work[T]) -> T:
         """Run a change and return its result once it is durable."""
@@ -96,7 +103,7 @@ class SqliteDatabase:
     async def close(self) -> None:
         """Finish what was begun and let go of the file."""
         try:
-            await asyncio.gather(self._reader.close(), self._writer.close())
+            await asyncio.gather(self._one.close(), self._many.close(), self._writer.close())
         finally:
             self._lock.release()
 
@@ -110,15 +117,21 @@ async def open_sqlite(path: Path, patience: float = PATIENCE) -> SqliteDatabase:
     try:
         await asyncio.to_thread(migrate, path)
         writer = await open_worker(path)
-        reader = await open_worker(path, read_only=True)
         commits = await writer.hop(Commits)
-        answers = await reader.hop(lambda connection: Answers(connection, patience))
+        one = await _reader(path, patience)
+        many = await _reader(path, patience, batch=PAGES)
     except BaseException:
         held.release()
         raise
     announcements = Announcements()
     writing = Carrier(writer, commits, partial(commits.tell, announcements))
-    return SqliteDatabase(held, writing, Carrier(reader, answers), announcements)
+    return SqliteDatabase(held, writing, one, many, announcements)
+
+
+async def _reader(path: Path, patience: float, batch: int = BATCH) -> Carrier[Question]:
+    worker = await open_worker(path, read_only=True)
+    answers = await worker.hop(lambda connection: Answers(connection, patience))
+    return Carrier(worker, answers, batch=batch)
 
 
 class Answers:

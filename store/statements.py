@@ -24,8 +24,10 @@ class Text:
 class Statement:
     """An expression that is compiled when an engine first runs it."""
 
-    def __init__(self, expression: ClauseElement) -> None:
+    def __init__(self, expression: ClauseElement, *, many: bool = False) -> None:
         self.expression: ClauseElement | None = expression
+        self.many = many
+        """Whether it may find many records: who asks for one does not wait behind it."""
         self._texts: dict[str, Text] = {}
 
     def text(self, dialect: Dialect) -> Text:
@@ -54,8 +56,8 @@ class Statement:
 class Query(Statement, Generic[R]):
     """A statement whose rows are records of one kind."""
 
-    def __init__(self, record: type[R], expression: Select[Any]) -> None:
-        super().__init__(expression)
+    def __init__(self, record: type[R], expression: Select[Any], *, many: bool = False) -> None:
+        super().__init__(expression, many=many)
         self._rows = rows_of(record)
 
     def records(self, rows: Sequence[Sequence[Any]]) -> list[R]:

@@ -7,13 +7,15 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select
 
+from graph.compiler.anything import Node
 from graph.compiler.building import Building
 from graph.compiler.coverage import NotCovered
 from graph.compiler.holes import Finisher, filled
 from graph.compiler.listing import Listing, can_be_listed
+from graph.compiler.members import Typename
 from graph.compiler.pages import Paged
 from graph.compiler.questions import Question
-from graph.compiler.roots import Root
+from graph.compiler.roots import Found, Root
 from graph.compiler.variables import Values
 from resolvers.context import Context
 from resolvers.cursors import Cursors
@@ -96,7 +98,8 @@ class Plan:
         """Return the statement for some shapes, or why there is none."""
         building = Building(self._reach, shapes, cursors)
         question, write = self._said(building)
-        statement = Statement(question)
+        one = all(isinstance(root, Found | Node | Typename) for _, root in self.members)
+        statement = Statement(question, many=not one)
         sql = settle(statement)
         if not parses(sql):
             return NotCovered("It is nested deeper than this SQLite's parser goes.")

@@ -23,7 +23,7 @@ from store.statements import Statement
 from tests import documents
 from tests.gateway import Gateway, running_gateway
 from tests.http.wire import Reply, Wire, connected, head
-from tests.limits.test_time import ENDLESS, QUICK
+from tests.limits.test_time import ENDLESS_PAGE, QUICK_PAGE
 from tests.logs.reading import Lines
 from tests.test_keys import SAVE
 
@@ -206,7 +206,7 @@ async def test_requests_that_do_not_wait_for_answers_get_them_in_their_order(
     async with connected(gateway) as wire:
         for name in names:
             await settled(gateway, wire, request(gateway, name))
-        held = asyncio.create_task(database.rows(ENDLESS))
+        held = asyncio.create_task(database.rows(ENDLESS_PAGE))
         for name in names:  # each in a piece of its own, while the first one is being answered
             wire.send(request(gateway, name))
             await asyncio.sleep(0.02)
@@ -275,7 +275,7 @@ async def test_what_comes_behind_a_waiting_request_is_none_either(
     async with connected(gateway) as wire:
         await settled(gateway, wire, data)
         await told(wire, slow)
-        held = asyncio.create_task(database.rows(ENDLESS))
+        held = asyncio.create_task(database.rows(ENDLESS_PAGE))
         for piece in (slow, data, b"\r\n\r\n", part):
             wire.send(piece)
             await asyncio.sleep(0.03)
@@ -322,7 +322,7 @@ async def test_a_client_that_leaves_keeps_no_server_from_stopping(
         url = URL(gateway.url)
         wire = Wire(*await asyncio.open_connection(url.host, url.port))
         await settled(gateway, wire, request(gateway))
-        held = asyncio.create_task(gateway.services.database.rows(ENDLESS))
+        held = asyncio.create_task(gateway.services.database.rows(ENDLESS_PAGE))
         await asyncio.sleep(0)
         wire.send(request(gateway))
         await asyncio.sleep(0.05)
@@ -421,11 +421,11 @@ async def test_a_question_that_takes_too_long_is_given_up(
     assert isinstance(database, SqliteDatabase)
     async with connected(hasty) as wire:
         await settled(hasty, wire, request(hasty))
-        held = asyncio.create_task(database.rows(ENDLESS))
+        held = asyncio.create_task(database.rows(ENDLESS_PAGE))
         await asyncio.sleep(0)
         late = await told(wire, request(hasty))
         held.cancel()
-        await database.rows(QUICK)
+        await database.rows(QUICK_PAGE)
         after = await told(wire, request(hasty))
 
     assert rides[-2] is not None
@@ -501,6 +501,33 @@ async def test_a_question_that_fails_late_is_not_given_its_time_again(
     assert (late.status, late.code) == (200, "TIMEOUT")
 
 
+async def test_who_asks_for_one_record_does_not_wait_behind_pages(
+    gateway: Gateway, rides: list[Ride | None]
+) -> None:
+    one = request(gateway, '{ klarnaPayment(id: "nobody") { id } node(id: "nobody") { id } }')
+    database = gateway.services.database
+    async with connected(gateway) as wire, connected(gateway) as other:
+        await settled(gateway, wire, request(gateway))
+        await settled(gateway, wire, one)
+        held = asyncio.create_task(database.rows(ENDLESS_PAGE))
+        await asyncio.sleep(0)
+        other.send(request(gateway))
+        await asyncio.sleep(0.05)
+        before = database.questions
+        found = await told(wire, one)
+        asked = database.questions - before
+        waiting = not held.done()
+        held.cancel()
+        page = await other.reply()
+
+    assert found.status == 200
+    assert orjson.loads(found.body) == {"data": {"klarnaPayment": None, "node": None}}
+    assert (asked, waiting) == (1, True)
+    assert page is not None
+    assert page.status == 200
+    assert None not in rides[-2:]
+
+
 async def test_a_question_is_taken_back_when_its_client_leaves(
     gateway: Gateway, rides: list[Ride | None]
 ) -> None:
@@ -508,13 +535,13 @@ async def test_a_question_is_taken_back_when_its_client_leaves(
     assert isinstance(database, SqliteDatabase)
     async with connected(gateway) as wire:
         await settled(gateway, wire, request(gateway))
-        held = asyncio.create_task(database.rows(ENDLESS))
+        held = asyncio.create_task(database.rows(ENDLESS_PAGE))
         await asyncio.sleep(0)
         wire.send(request(gateway))
         await asyncio.sleep(0.05)
     await asyncio.sleep(0.05)
     held.cancel()
-    await database.rows(QUICK)
+    await database.rows(QUICK_PAGE)
 
     ride = rides[-1]
     assert ride is not None

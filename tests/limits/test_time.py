@@ -21,6 +21,8 @@ ENDLESS = Statement(
     text("WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT count(*) FROM c")
 )
 QUICK = Statement(select(literal_column("1")))
+ENDLESS_PAGE = Statement(text(f"SELECT * FROM ({ENDLESS.expression})"), many=True)
+QUICK_PAGE = Statement(select(literal_column("1")), many=True)
 NAMED = Statement(select(bindparam("name")))
 CAPTURED = """
 query ($id: ID!) { order(id: $id) { captures { nodes { amountCents succeeded } } } }
@@ -148,7 +150,7 @@ async def test_a_question_beyond_its_time_takes_its_questions_to_the_store_back(
     database = hasty.services.database
     assert isinstance(database, SqliteDatabase)
     asked: list[str] = []
-    await database._reader._worker.hop(lambda reader: reader.set_trace_callback(asked.append))
+    await database._one._worker.hop(lambda reader: reader.set_trace_callback(asked.append))
     held = asyncio.create_task(database.rows(ENDLESS))
     await asyncio.sleep(0)
 
@@ -181,7 +183,7 @@ async def test_loaders_take_their_questions_back_too(interpreted: Gateway) -> No
     def trace(statement: str) -> None:
         loop.call_soon_threadsafe(follow, statement)
 
-    await database._reader._worker.hop(lambda reader: reader.set_trace_callback(trace))
+    await database._one._worker.hop(lambda reader: reader.set_trace_callback(trace))
 
     _, late = await told(interpreted, documents.ORDER, id=order_id)
     for task in endless:
@@ -229,9 +231,7 @@ async def test_a_question_that_the_store_ends_is_a_coded_error(tmp_path: Path) -
     async with running_gateway(tmp_path, statement_timeout=0.000_001) as gateway:
         database = gateway.services.database
         assert isinstance(database, SqliteDatabase)
-        await database._reader._worker.hop(
-            lambda reader: reader.set_progress_handler(lambda: True, 1)
-        )
+        await database._many._worker.hop(lambda reader: reader.set_progress_handler(lambda: True, 1))
 
         error = await gateway.fails("{ orders { nodes { id } } }")
 

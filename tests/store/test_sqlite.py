@@ -178,7 +178,7 @@ async def test_questions_of_one_trip_see_what_was_committed_before_and_leave_not
             await wrong
         assert seen[-1] == [number + 1] * 5
 
-    assert await database._reader._worker.hop(lambda reader: reader.in_transaction) is False
+    assert await database._one._worker.hop(lambda reader: reader.in_transaction) is False
 
 
 async def test_a_question_that_ends_the_look_it_shares_fails_alone(
@@ -189,7 +189,7 @@ async def test_a_question_that_ends_the_look_it_shares_fails_alone(
     def fails() -> None:
         raise MemoryError
 
-    reader = database._reader._worker
+    reader = database._one._worker
     await reader.hop(lambda connection: connection.create_function("fails", 0, fails))
 
     failing = Statement(text("SELECT fails() FROM alembic_version"))
