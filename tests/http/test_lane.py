@@ -450,9 +450,13 @@ async def test_a_change_that_takes_too_long_is_told_so_and_made_and_answered_onc
         late = await told(wire, request(hasty, SAVE, **save | {"authToken": "token-2"}))
         looked = await told(wire, request(hasty))  # the connection is free for other requests
         await held
-        again = await told(wire, request(hasty, SAVE, **save | {"authToken": "token-2"}))
+        taken = rides[-2]
+        again = late
+        for _ in range(20):  # a loaded machine may take too long once more
+            if b'"TIMEOUT"' in again.body:
+                again = await told(wire, request(hasty, SAVE, **save | {"authToken": "token-2"}))
 
-    assert None not in rides[-3:-2]
+    assert taken is not None
     assert (late.status, late.code) == (200, "TIMEOUT")
     assert looked.status == 200
     assert orjson.loads(again.body)["data"]["saveKlarnaAuthToken"]["id"] == payment["id"]
@@ -512,17 +516,18 @@ async def test_who_asks_for_one_record_does_not_wait_behind_pages(
         held = asyncio.create_task(database.rows(ENDLESS_PAGE))
         await asyncio.sleep(0)
         other.send(request(gateway))
+        turning = asyncio.create_task(other.reply())
         await asyncio.sleep(0.05)
         before = database.questions
         found = await told(wire, one)
         asked = database.questions - before
-        waiting = not held.done()
+        waits = not turning.done()
         held.cancel()
-        page = await other.reply()
+        page = await turning
 
     assert found.status == 200
     assert orjson.loads(found.body) == {"data": {"klarnaPayment": None, "node": None}}
-    assert (asked, waiting) == (1, True)
+    assert (asked, waits) == (1, True)
     assert page is not None
     assert page.status == 200
     assert None not in rides[-2:]

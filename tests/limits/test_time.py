@@ -231,7 +231,9 @@ async def test_a_question_that_the_store_ends_is_a_coded_error(tmp_path: Path) -
     async with running_gateway(tmp_path, statement_timeout=0.000_001) as gateway:
         database = gateway.services.database
         assert isinstance(database, SqliteDatabase)
-        await database._many._worker.hop(lambda reader: reader.set_progress_handler(lambda: True, 1))
+        await database._many._worker.hop(
+            lambda reader: reader.set_progress_handler(lambda: True, 1)
+        )
 
         error = await gateway.fails("{ orders { nodes { id } } }")
 
