@@ -8,7 +8,7 @@ from typing_extensions import Doc
 from graph.context import Info
 from graph.fields.permissions import open_to
 from graph.fields.types import graph_type
-from graph.payments import Mismatch
+from graph.mismatches import Mismatch
 from resolvers.comparing import klarna_order
 from resolvers.permissions import doers_of
 

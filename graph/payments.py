@@ -1,11 +1,12 @@
 """Klarna payments: the type, its questions and changes."""
 
 import asyncio
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 from typing_extensions import Doc
 
+from graph.categories import PaymentMethodCategory, categories_of
 from graph.context import Info
 from graph.errors import Refusal
 from graph.federation import entity
@@ -21,6 +22,7 @@ from graph.fields.resources import AsOf, Resource, asked_for
 from graph.fields.sorting import order_of
 from graph.fields.types import graph_type
 from graph.gateways import KlarnaGateway
+from graph.mismatches import Mismatch
 from resolvers import payments
 from resolvers.errors import Refused
 from resolvers.given import Given, Rows, key_in_sql, rows_in_sql
@@ -46,39 +48,6 @@ if TYPE_CHECKING:
 HERE = "graph.payments"
 
 
-@graph_type
-class AssetUrls:
-    """Pictures of a payment method category, on Klarna's servers."""
-
-    descriptive: str | None = strawberry.field(description="One that names the category.")
-    standard: str | None = strawberry.field(description="Klarna's badge.")
-
-
-@graph_type
-class PaymentMethodCategory:
-    """A category of Klarna's payment methods: what the widget is loaded with."""
-
-    identifier: str = strawberry.field(
-        description="What `Klarna.Payments.load()` takes as `payment_method_category`: `klarna`."
-    )
-    name: str | None = strawberry.field(description="What the shopper reads.")
-    asset_urls: AssetUrls | None = strawberry.field(description="Its pictures.")
-
-    @classmethod
-    def of(cls, sent: Json) -> Self:
-        """Read a category as Klarna sent it."""
-        urls = sent.get("asset_urls")
-        return cls(
-            identifier=sent["identifier"],
-            name=_text(sent, "name"),
-            asset_urls=AssetUrls(
-                descriptive=_text(urls, "descriptive"), standard=_text(urls, "standard")
-            )
-            if isinstance(urls, dict)
-            else None,
-        )
-
-
 def _payload(snapshot: Json, orders: Rows, billing: Rows, shipping: Rows) -> Json | None:
     order = Given((orders_by_id, orders)).one(orders_by_id)
     if order is None:
@@ -96,30 +65,6 @@ def _mismatches(payment: Rows, orders: Rows, *purchase: Rows) -> Any:
         return at_once(mismatches(given, order, given.one(payments_by_id)))
     except Refused:
         return None
-
-
-def _categories(sent: list[Json]) -> list[PaymentMethodCategory]:
-    return [PaymentMethodCategory.of(category) for category in sent]
-
-
-def _text(sent: Json, name: str) -> str | None:
-    found = sent.get(name)
-    return found if isinstance(found, str) else None
-
-
-@graph_type
-class Mismatch:
-    """One field of the order that is not what Klarna was told."""
-
-    path: list[str] = strawberry.field(
-        description='The field as Klarna calls it: `["order_lines", "0", "total_amount"]`.'
-    )
-    expected: str | None = strawberry.field(
-        description="What Klarna was told; null if nothing, as of a line that came later."
-    )
-    actual: str | None = strawberry.field(
-        description="What the order says now; null if nothing, as of a line that is gone."
-    )
 
 
 @entity(payments_by_id, payments_by_session)
@@ -158,13 +103,13 @@ class KlarnaPayment(store.KlarnaPayment, Resource):
     @strawberry.field(
         name="paymentMethods",
         metadata=in_sql(
-            lambda payment, asked: asked.finished(_categories, stored(payment.payment_methods)),
+            lambda payment, asked: asked.finished(categories_of, stored(payment.payment_methods)),
             "payment_methods",
         ),
     )
     def categories(self) -> list[PaymentMethodCategory]:
         """Klarna's payment method categories for this order. Show the shopper one of these."""
-        return _categories(self.payment_methods)
+        return categories_of(self.payment_methods)
 
     @strawberry.field(
         name="clientToken",
