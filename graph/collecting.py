@@ -13,7 +13,12 @@ MANY = 10_000
 
 
 def freeze() -> None:
-    """Collect what is garbage, and look no more through the rest. For a process of its own only."""
+    """Collect what is garbage, and look no more through the rest. For a process of its own only.
+
+    The youngest objects are looked through when they are many, and not for each batch of requests,
+    which hold some thousands at once and free them all.
+    """
+    gc.set_threshold(MANY)
     gc.collect()
     gc.freeze()
 

@@ -39,6 +39,7 @@ def test_a_document_that_is_kept_no_more_leaves_no_garbage() -> None:
 
 def test_what_is_kept_is_looked_through_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(collecting, "MANY", 1_000)
+    before = gc.get_threshold()
     kept = [[number] for number in range(50_000)]
     try:
         gc.collect()
@@ -49,7 +50,9 @@ def test_what_is_kept_is_looked_through_no_more(monkeypatch: pytest.MonkeyPatch)
         collecting.freeze_if_many()
 
         assert frozen > len(kept)
+        assert gc.get_threshold()[0] == collecting.MANY
         assert len(gc.get_objects(generation=2)) < len(kept)
         assert gc.get_freeze_count() <= frozen  # what nobody refers to any more is freed
     finally:
+        gc.set_threshold(*before)
         gc.unfreeze()
