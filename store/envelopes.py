@@ -118,9 +118,8 @@ async def replace(transaction: Transaction, envelope: Envelope, text: str) -> bo
 @cache
 def _counting(place: Place) -> Statement:
     found = key_id(place.column).label("key_id")
-    return Statement(
-        select(found, func.count()).where(place.column.is_not(None)).group_by(found).order_by(found)
-    )
+    counted = select(found, func.count()).where(place.column.is_not(None))
+    return Statement(counted.group_by(found).order_by(found), many=True)
 
 
 @cache
@@ -132,7 +131,7 @@ def _windowed(place: Place, *, placed: bool) -> Statement:
     statement = select(*place.key, *place.bound_to, stale).order_by(*place.key).limit(WINDOW)
     if placed:
         statement = statement.where(tuple_(*place.key) > tuple_(*_at(place)))
-    return Statement(statement)
+    return Statement(statement, many=True)
 
 
 @cache

@@ -76,6 +76,7 @@ def _until(table: Table, reach: Reach) -> Query[Version]:
             visible(versions, reach, versions.c.resource_id),
         )
         .order_by(versions.c.resource_id, versions.c.revision),
+        many=True,
     )
 
 
@@ -88,7 +89,8 @@ def _deleted(table: Table, column: str, reach: Reach) -> Statement:
             versions.c.created_at > bindparam("after", required=True),
             one_of(was(versions.c.changes, column), "keys"),
             visible(versions, reach, versions.c.resource_id),
-        )
+        ),
+        many=True,
     )
 
 
