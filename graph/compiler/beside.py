@@ -45,9 +45,11 @@ class Line:
 
     def joined(self, lookup: Lookup[Any], key: ColumnElement[Any]) -> Rows | None:
         """Return the one record that a key leads to, if it can be joined."""
+        if lookup.where or not is_key(lookup.column):
+            return None
         known = (lookup.column, str(key))
         if known not in self._joined:
-            if lookup.where or not is_key(lookup.column) or len(self._joined) == MAX_JOINED:
+            if len(self._joined) == MAX_JOINED:
                 return None
             self._joined[known] = self._join(lookup, key)
         return self._joined[known]

@@ -21,6 +21,7 @@ from graph.http.bodies import is_json
 from graph.http.headers import SAFE, Cors
 from graph.http.negotiation import OFFERED, SINGLE, preferred
 from graph.http.parting import parted
+from graph.logs.asked import REQUEST_ID
 from resolvers.access import Access, digest_of
 from resolvers.errors import Unauthenticated
 
@@ -85,8 +86,12 @@ class Heads:
 
         Its token must have been found good by then: nobody else takes a place.
         """
-        parts = parted(head)
-        if parts is None or message.headers.getall(HANDED_ON, []) != parts.handed_on:
+        parts, headers = parted(head), message.headers
+        if parts is None:
+            return
+        brought = [] if parts.request_id is None else [parts.request_id]
+        found = headers.getall(REQUEST_ID, []), headers.getall(HANDED_ON, [])
+        if found != (brought, parts.handed_on):
             return  # some of that stands where it is not looked for
         meant = self._meant(message)
         if meant is not None and self._access.known(meant.digest) is not None:

@@ -15,7 +15,8 @@ from graph.http.bodies import MAX_BODY
 from graph.logs.asked import REQUEST_ID
 
 LONGEST = 8_192
-"""How long a head may be to be parted, in bytes."""
+MOST_LINES = 100
+"""How long a head may be to be parted, in bytes and in lines: aiohttp takes 128 of them."""
 _LENGTH = hdrs.CONTENT_LENGTH.lower().encode()
 _ID = REQUEST_ID.lower().encode()
 _HANDED_ON = HANDED_ON.lower().encode()
@@ -73,7 +74,7 @@ def parted(head: bytes) -> Parted | None:
 
     One is not parted either that says more than a body may have, or that brings several ids.
     """
-    if len(head) > LONGEST:
+    if len(head) > LONGEST or head.count(b"\n") > MOST_LINES:
         return None
     pieces = _LINES.split(head)
     length = brought = None

@@ -52,7 +52,7 @@ def request_line(
 
 
 def _written(at: float) -> str:
-    """Return a time in seconds since 1970 as the log has it, which is as orjson writes it."""
+    """Return a time in seconds since 1970 as the log has it, with all digits of its second."""
     second, part = divmod(at, 1)
     return f"{_second(second)}.{int(part * 1_000_000):06}Z"
 

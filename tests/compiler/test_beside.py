@@ -6,13 +6,19 @@ from pathlib import Path
 import orjson
 import pytest
 import pytest_asyncio
+from sqlalchemy import select
 
-from graph.compiler.beside import MAX_JOINED
+from graph.compiler.beside import MAX_JOINED, Line
+from graph.compiler.building import Building
+from resolvers.cursors import Cursors
+from store.dialect import place_in
 from store.line_items import line_items_by_id, line_items_by_order
-from store.orders import orders_by_id, orders_by_reference
-from store.scope import Mode
+from store.lookups import Lookup
+from store.orders import Order, orders_by_id, orders_by_reference
+from store.payments import KlarnaPayment
+from store.scope import Mode, Reach
 from store.sqlite import open_sqlite
-from store.tables import is_key
+from store.tables import is_key, table_of
 from store.transactions import TransactionKind
 from tests.compiler.ways import Ways, caller, covered
 from tests.store import records
@@ -136,6 +142,17 @@ async def test_what_is_not_joined_any_more_is_found_all_the_same(
 
     assert orjson.dumps(ODD) in answer
     assert MAX_JOINED + 2 < SQLITE_JOINS  # the page itself, and its places
+
+
+def test_a_joined_record_does_not_stand_for_one_that_must_meet_a_condition() -> None:
+    building = Building(Reach.mode, (), Cursors(b"tests"))
+    payments = table_of(KlarnaPayment)
+    line = Line(payments, select(place_in(payments.name).label("place")), building)
+    drafts = Lookup(Order, orders_by_id.column, where=(table_of(Order).c.status == "draft",))
+    key = line.items([]).c["order_id"]
+
+    assert line.joined(orders_by_id, key) is not None
+    assert line.joined(drafts, key) is None
 
 
 def test_only_a_column_whose_values_are_all_different_leads_to_one_record() -> None:

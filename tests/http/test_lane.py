@@ -145,6 +145,30 @@ async def test_what_proxies_add_to_each_request_keeps_it_from_no_lane(
     assert [line["request_id"] for line in lines.of("request")][-5:] == [*named, "a"]
 
 
+async def test_a_head_of_too_many_lines_is_refused_though_the_lane_knows_the_rest(
+    gateway: Gateway, rides: list[Ride | None]
+) -> None:
+    async with connected(gateway) as wire:
+        await settled(gateway, wire, request(gateway))
+        few = await told(wire, request(gateway, LOOK, *["b3: 0"] * 90))
+        many = await told(wire, request(gateway, LOOK, *["b3: 0"] * 150))
+
+    assert (few.status, many.status) == (200, 400)
+    assert [ride is not None for ride in rides[-2:]] == [True, False]
+
+
+async def test_an_empty_id_before_a_good_one_counts_on_the_lane_as_elsewhere(
+    gateway: Gateway,
+) -> None:
+    good = "X-Request-ID: good"
+    async with connected(gateway) as wire:
+        await settled(gateway, wire, request(gateway, LOOK, "X-Request-ID:"))
+        usual = await told(wire, request(gateway, LOOK, "X-Request-ID:", good))
+        ordinary = await told(wire, request(gateway, LOOK, "X-Request-ID:", good, "TE: trailers"))
+
+    assert len(ordinary.headers["x-request-id"]) == len(usual.headers["x-request-id"]) == 16
+
+
 @pytest.mark.parametrize("media", ["application/json", "application/graphql-response+json"])
 @pytest.mark.parametrize(
     "query",

@@ -3,7 +3,7 @@
 import pytest
 
 from graph.http.bodies import MAX_BODY
-from graph.http.parting import LONGEST, VARYING, Parted, parted
+from graph.http.parting import LONGEST, MOST_LINES, VARYING, Parted, parted
 
 BEGINNING = b"POST /graphql HTTP/1.1\r\nHost: shop\r\nAuthorization: Bearer t"
 STEADY = BEGINNING + b"\r\nAccept: */*\r\n\r\n"
@@ -43,6 +43,7 @@ def test_what_proxies_mark_a_request_with_is_not_steady(name: bytes) -> None:
         [LENGTH, LENGTH],
         [LENGTH, b"X-Request-ID: a", b"x-request-id: b"],
         [LENGTH, b"X-Long: ".ljust(LONGEST, b"l")],
+        [LENGTH, *[b"b3: 0"] * MOST_LINES],
     ],
 )
 def test_what_could_be_read_in_two_ways_is_not_parted(lines: list[bytes]) -> None:
