@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from random import Random
 
 import pytest
 import pytest_asyncio
@@ -142,6 +143,48 @@ async def test_whatever_fails_in_a_commit_its_neighbours_are_made_once_and_in_th
     assert len(await events_by_resource(database, [made.id], EVERYTHING)) == 4
     again = [1, 2] if failing == "outdated" else []
     assert runs == [*again, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_a_commit_is_as_if_those_that_failed_in_it_had_never_been_asked_for(
+    database: SqliteDatabase, seed: int
+) -> None:
+    """Whether or not they had written anything, and whoever has read what another wrote."""
+
+    async def step(family: str, number: int, transaction: Transaction) -> list[str]:
+        chance, saw = Random(f"{seed} {number}"), []
+        for _ in range(chance.randint(1, 3)):
+            key = f"{family}{chance.randrange(3)}"
+            found = next(iter(await gateways_by_id(transaction, [key], EVERYTHING)), None)
+            saw.append(found.name if found else "none")
+            told = replace(found or gateway(), id=key, name=f"{saw[-1][:40]} {number}")
+            after = None if found and chance.random() < 0.2 else told
+            await change(transaction).save(found, after, "changed")
+            if found and chance.random() < 0.1:
+                await change(transaction).save(found, told, "changed")  # it is outdated by now
+        if chance.random() < 0.3:
+            raise ValueError(saw)
+        return saw
+
+    together = await asyncio.gather(
+        *(database.write(partial(step, "t", number)) for number in range(12)),
+        return_exceptions=True,
+    )
+    made = [number for number, one in enumerate(together) if isinstance(one, list)]
+    alone = [await database.write(partial(step, "a", number)) for number in made]
+
+    assert [together[number] for number in made] == alone
+    assert await _left(database, "t") == await _left(database, "a")
+
+
+async def _left(database: SqliteDatabase, family: str) -> list[object]:
+    """What there is of three gateways, and how often each was written."""
+    left: list[object] = []
+    for key in (f"{family}{number}" for number in range(3)):
+        left += [one.name for one in await gateways_by_id(database, [key], EVERYTHING)]
+        left.append(len(await events_by_resource(database, [key], EVERYTHING)))
+        left.append(len(await versions_by_resource(database, [key], EVERYTHING)))
+    return left
 
 
 @pytest.mark.parametrize("bad", ["\udcff", 2**63, object()])
