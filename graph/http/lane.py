@@ -33,8 +33,8 @@ from resolvers.callers import Caller
 from resolvers.context import Context, Services
 from resolvers.errors import BadInput
 
-LOOKING = 1.0
-"""How often it is looked whether a question takes too long, in seconds."""
+LOOKING = 0.25
+"""How often it is looked whether something takes too long, in seconds."""
 
 
 class Lane:

@@ -1,0 +1,1 @@
+"""The fast lane: what is usual is answered there, as it would be elsewhere."""
