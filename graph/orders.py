@@ -36,13 +36,13 @@ from resolvers.snapshots import Snapshot
 from store import addresses, line_items
 from store import orders as store
 from store.addresses import AddressContent, addresses_by_id
+from store.commits import at_once
 from store.instants import Instant
 from store.line_items import LineItemContent, line_items_by_order
 from store.orders import OrderContent, orders_by_id, orders_by_reference, orders_by_token
 from store.payment_methods import payment_methods_by_id
 from store.payments import payments_by_id, payments_by_order
 from store.scope import Reach
-from store.sqlite import at_once
 from store.transactions import (
     authorizations_by_order,
     captures_by_order,

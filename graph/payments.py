@@ -35,12 +35,12 @@ from resolvers.recording import record_klarna_order
 from store import payments as store
 from store.addresses import addresses_by_id
 from store.building import stored
+from store.commits import at_once
 from store.fields import Json
 from store.gateways import gateways_by_id
 from store.orders import orders_by_id
 from store.payments import PaymentStatus, payments_by_id, payments_by_session
 from store.resources import Referable
-from store.sqlite import at_once
 
 if TYPE_CHECKING:
     from graph.orders import Order

@@ -13,12 +13,12 @@ from urllib.parse import quote
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
+from store.answers import Answers
 from store.carrier import Carrier
 from store.database import Question, StoreUnavailable
 from store.dialect import json_holds
 from store.locking import StoreUnusable
 from store.migrate import config_of
-from store.sqlite import Answers
 from store.statements import Query, Statement
 from store.worker import Worker
 

@@ -20,8 +20,8 @@ from graph.compiler.variables import Values
 from resolvers.context import Context
 from resolvers.cursors import Cursors
 from store.building import as_bytes, built_object
+from store.executing import parses, settle
 from store.scope import Reach
-from store.sqlite import parses, settle
 from store.statements import Statement
 
 STATEMENTS = 16

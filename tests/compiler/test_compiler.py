@@ -18,7 +18,8 @@ from graph.execution.executor import Executor
 from graph.schema import schema
 from resolvers.callers import CallerKind
 from resolvers.context import Context
-from store.sqlite import open_sqlite, parses
+from store.executing import parses
+from store.sqlite import open_sqlite
 from tests import documents
 from tests.compiler.ways import UNLIMITED, Ways, caller, covered
 from tests.gateway import running_gateway

@@ -23,7 +23,8 @@ from graph.execution.manifest import documents_of
 from graph.fields import permissions
 from graph.http.headers import Cors
 from graph.schema import schema
-from store import sqlite
+from store import answers, commits
+from store.executing import DIALECT, execute
 from tests.documents import TOKEN
 from tests.live.talk import Stream
 from tests.permissions import documents
@@ -309,12 +310,12 @@ async def outcome(world: World, caller: str, document: str, thing: str) -> str:
 def counted() -> Iterator[list[str]]:
     """Note the statements that are run, inside changes and outside of them."""
     run: list[str] = []
-    execute = sqlite.execute
 
     def noting(connection: sqlite3.Connection, statement: Any, parameters: Json) -> sqlite3.Cursor:
-        run.append(statement.text(sqlite._DIALECT).sql)
+        run.append(statement.text(DIALECT).sql)
         return execute(connection, statement, parameters)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sqlite, "execute", noting)
+        for room in (answers, commits):
+            patch.setattr(room, "execute", noting)
         yield run

@@ -10,11 +10,13 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.pool import StaticPool
 
 from store.announcements import Announcements
+from store.answers import Answers
+from store.commits import Commits
 from store.database import Question, Transaction, Work
 from store.dialect import json_holds
 from store.jobs import Awaited, Job
 from store.migrate import upgrade
-from store.sqlite import PATIENCE, Answers, Commits
+from store.sqlite import PATIENCE
 from store.statements import Query, Statement
 
 R = TypeVar("R")

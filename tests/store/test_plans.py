@@ -10,9 +10,11 @@ from typing import Any, TypeVar
 
 import pytest
 
+from store.commits import at_once
 from store.conditions import Condition, compare, every, through
 from store.database import Reader
 from store.dialect import json_holds
+from store.executing import DIALECT
 from store.gateways import gateways_by_id
 from store.history import deleted_ids, records_at
 from store.instants import instant
@@ -32,7 +34,6 @@ from store.payments import (
 from store.resources import Resource
 from store.rows import json_text, rows_of
 from store.scope import Mode, Scope
-from store.sqlite import _DIALECT, at_once
 from store.statements import Query, Statement
 from store.tables import table_of
 from tests.store import records
@@ -123,7 +124,7 @@ class Explaining:
         return query.records(await self.rows(query, **parameters))
 
     async def rows(self, statement: Statement, **parameters: object) -> list[tuple[Any, ...]]:
-        text = statement.text(_DIALECT)
+        text = statement.text(DIALECT)
         values = text.constants | parameters
         explained = self.connection.execute(f"EXPLAIN QUERY PLAN {text.sql}", values)
         self.plan += [line for *_, line in explained]
