@@ -137,8 +137,6 @@ class Context:
 
         write = self.services.database.write if self.request is None else self.request.write
         result = await write(run)
-        if "loaders" in vars(
-            self
-        ):  # where nobody has asked for them yet, there is nothing to forget
+        if "loaders" in vars(self):  # they are made for who asks first: a change may need none
             self.loaders.forget()
         return result

@@ -1,28 +1,19 @@
 """Announcements: who is woken by a commit, and how often."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from store.announcements import Announcements, Listener
 from store.database import Transaction
 from store.orders import orders_by_id
 from store.payments import KlarnaPayment, PaymentStatus
 from store.scope import EVERYTHING
-from store.sqlite import SqliteDatabase, open_sqlite
-from tests.store.test_sqlite import change, gateway, unplaced
-
-
-@pytest_asyncio.fixture
-async def database(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
-    opened = await open_sqlite(tmp_path / "store.sqlite")
-    yield opened
-    await opened.close()
+from store.sqlite import SqliteDatabase
+from tests.store.changing import change, gateway
+from tests.store.test_sqlite import unplaced
 
 
 async def woken(listener: Listener) -> bool:
