@@ -42,6 +42,7 @@ class Connection(RequestHandler):
         "_lane",
         "_over",
         "_ride",
+        "_unanswered",
     )
 
     def __init__(
@@ -58,6 +59,8 @@ class Connection(RequestHandler):
         """What arrived meanwhile."""
         self._due: int | None = 0
         """How many bytes are still to come of the request that aiohttp reads; None if unknown."""
+        self._unanswered = 0
+        """How many requests aiohttp has read that are not answered, or are the last ones."""
         self._over: asyncio.Future[None] | None = None
         """Done once the lane's request is answered; it is waited for when the server stops."""
 
@@ -68,9 +71,8 @@ class Connection(RequestHandler):
             return
         usual = (
             self._lane is not None
-            and self._due == 0
-            and self._waiter is not None  # aiohttp waits for a request, so all others are answered
-            and not (self._messages or self._paused or self._close or self._force_close)
+            and self._due == self._unanswered == 0
+            and not (self._paused or self._close or self._force_close)
             and data.startswith(BEGINNING)
         )
         if usual and self._lane is not None:
@@ -79,9 +81,27 @@ class Connection(RequestHandler):
                 return
         waiting = len(self._messages)
         self._read(data)
+        self._unanswered += len(self._messages) - waiting
         self._due = self._due_after(waiting, data)
         if usual and self._lane is not None and self._due == 0:
             self._learn(self._lane, data)
+
+    async def _handle_request(
+        self,
+        request: web.BaseRequest,
+        start_time: float | None,
+        request_handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]],
+    ) -> tuple[web.StreamResponse, bool]:
+        """Have aiohttp answer a request.
+
+        Only some turns of the loop later it waits for another one, which a quick client has sent by
+        then. Taken for one that comes too early it would be the next to be answered by aiohttp.
+        """
+        answered = await super()._handle_request(request, start_time, request_handler)
+        response, reset = answered
+        if response.keep_alive and not reset:
+            self._unanswered -= 1
+        return answered
 
     @property
     def remote(self) -> str | None:
