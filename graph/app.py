@@ -27,6 +27,7 @@ from graph.http.callbacks import ROUTES, add_callbacks
 from graph.http.headers import Cors, dressing
 from graph.http.heads import Heads
 from graph.http.lane import Lane
+from graph.http.listening import listen
 from graph.http.server import Runner
 from graph.http.view import GraphQLView
 from graph.live.open_lines import LINES, Lines
@@ -197,8 +198,7 @@ async def serving(
         runner = Runner(app, cors, seconds=settings.body_timeout, lane=lane)
         await runner.setup()
         try:
-            site = web.TCPSite(runner, settings.host, settings.port)
-            await site.start()
+            await listen(runner, settings.host, settings.port)
             host, port, *_ = runner.addresses[0]
             log.info("started", version=_version(), host=host, port=port, settings=shown(settings))
             async with resealing(services), reconciling(services, settings.reconcile_interval):

@@ -50,13 +50,14 @@ class Answers:
                     connection.execute("COMMIT")
                 connection.execute("BEGIN")
                 until = now + LOOK
-            outcomes.append(self._answer(question, now))
+            outcomes.append(self.answer(question, now))
         # SQLite has ended it itself where memory or the disk failed
         if self._shares and connection.in_transaction:
             connection.execute("COMMIT")
         return outcomes
 
-    def _answer(self, question: Job[Question], now: float) -> Outcome:
+    def answer(self, question: Job[Question], now: float) -> Outcome:
+        """Answer one question; `now` is the time by the monotonic clock."""
         if question.withdrawn:
             return None, None
         self._asked, self._until = question, now + self._patience

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Generic, TypeVar
 
-from store.jobs import Awaited, Job
+from store.jobs import Awaited, Job, tell
 from store.worker import Worker
 
 J = TypeVar("J")
@@ -92,11 +92,7 @@ class Carrier(Generic[J]):
             else:
                 self._under_way = False
             for job, (result, failure) in zip(batch, outcomes, strict=True):
-                try:
-                    job.returned(result, failure)
-                except Exception as bug:  # noqa: BLE001  (it is no neighbour's)
-                    said = {"message": "What became of a job was not taken.", "exception": bug}
-                    asyncio.get_running_loop().call_exception_handler(said)
+                tell(job, result, failure)
             if not self._under_way:
                 self._rest()
 

@@ -22,6 +22,15 @@ class Job(Protocol[J_co]):
         """Take what became of it: a result, or else the exception that it raised."""
 
 
+def tell(job: Job[Any], result: Any, failure: BaseException | None) -> None:
+    """Tell a job what became of it. Where it does not take that, it is no neighbour's fault."""
+    try:
+        job.returned(result, failure)
+    except Exception as bug:  # noqa: BLE001  (whatever it is)
+        said = {"message": "What became of a job was not taken.", "exception": bug}
+        asyncio.get_running_loop().call_exception_handler(said)
+
+
 class Awaited(Generic[J]):
     """A job that is waited for: whoever cancels its future stops waiting."""
 

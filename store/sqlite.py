@@ -1,6 +1,7 @@
 """SQLite as the store: one process, one writer that shares its commits, and readers beside it."""
 
 import asyncio
+import sqlite3
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -12,11 +13,12 @@ from store.answers import Answers
 from store.carrier import BATCH, Carrier
 from store.commits import Commits
 from store.database import Question, Work
-from store.jobs import Job
+from store.glances import Glances
+from store.jobs import Awaited, Job
 from store.locking import lock
 from store.migrate import migrate
 from store.statements import Query, Statement
-from store.worker import open_worker
+from store.worker import open_worker, opened
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -41,13 +43,19 @@ class SqliteDatabase:
         writer: Carrier[Work[Any]],
         one: Carrier[Question],
         many: Carrier[Question],
+        *,
+        sight: sqlite3.Connection,
         announcements: Announcements,
     ) -> None:
-        """Who asks for `one` record is answered beside those who ask for `many`."""
+        """Who asks for `one` record is answered beside those who ask for `many`.
+
+        What is soon found is looked up by `sight`, a connection of the loop's own thread.
+        """
         self._lock = held
         self._writer = writer
         self._one = one
         self._many = many
+        self._glances = Glances(sight, self._carry)
         self.announcements = announcements
         self.questions = 0
         """How many statements were asked outside of changes since it was opened."""
@@ -64,15 +72,19 @@ class SqliteDatabase:
         self, statement: Statement, parameters: dict[str, Any]
     ) -> "asyncio.Future[list[tuple[Any, ...]]]":
         """Have a statement executed, and return where its rows will be."""
-        return self._reader(statement).send((statement, parameters))
+        future: asyncio.Future[list[tuple[Any, ...]]] = asyncio.get_running_loop().create_future()
+        self.take(Awaited((statement, parameters), future))
+        return future
 
     def take(self, question: Job[Question]) -> None:
         """Have a question answered that is told its rows itself."""
-        self._reader(question.asked[0]).take(question)
-
-    def _reader(self, statement: Statement) -> Carrier[Question]:
         self.questions += 1
-        return self._many if statement.many else self._one
+        self._glances.take(question)
+
+    def _carry(self, question: Job[Question]) -> None:
+        """Have a question answered on a thread."""
+        carrier = self._many if question.asked[0].many else self._one
+        carrier.take(question)
 
     async def write(self, work: Work[T]) -> T:
         """Run a change and return its result once it is durable."""
@@ -80,6 +92,7 @@ class SqliteDatabase:
 
     async def close(self) -> None:
         """Finish what was begun and let go of the file."""
+        self._glances.close()
         try:
             await asyncio.gather(self._one.close(), self._many.close(), self._writer.close())
         finally:
@@ -98,12 +111,14 @@ async def open_sqlite(path: Path, patience: float = PATIENCE) -> SqliteDatabase:
         commits = await writer.hop(Commits)
         one = await _reader(path, patience)
         many = await _reader(path, patience, batch=PAGES)
+        sight = opened(path, read_only=True)
+        sight.execute("PRAGMA busy_timeout = 0")
     except BaseException:
         held.release()
         raise
     announcements = Announcements()
     writing = Carrier(writer, commits, partial(commits.tell, announcements))
-    return SqliteDatabase(held, writing, one, many, announcements)
+    return SqliteDatabase(held, writing, one, many, sight=sight, announcements=announcements)
 
 
 async def _reader(path: Path, patience: float, batch: int = BATCH) -> Carrier[Question]:

@@ -1,5 +1,6 @@
 """SQL statements: SQLAlchemy expressions, compiled once to each engine's text."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -10,6 +11,9 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from store.rows import rows_of
 
 R = TypeVar("R")
+
+SHORT = 20_000
+"""Up to how many characters a statement is short: an engine reads it in a millisecond or so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,9 @@ class Statement:
         self.expression: ClauseElement | None = expression
         self.many = many
         """Whether it may find many records: who asks for one does not wait behind it."""
+        self.slow_until = math.inf
+        """Until when, by the monotonic clock, it counts as one that takes long: not yet ready, or
+        very long itself, or found to be slow."""
         self._texts: dict[str, Text] = {}
 
     def text(self, dialect: Dialect) -> Text:
@@ -41,6 +48,7 @@ class Statement:
                 name: bind.value for bind, name in compiled.bind_names.items() if not bind.required
             }
             text = self._texts[dialect.name] = Text(compiled.string, constants)
+            self.slow_until = 0.0 if len(text.sql) <= SHORT else math.inf
         return text
 
     def settle(self, dialect: Dialect) -> str:

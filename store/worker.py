@@ -67,16 +67,17 @@ class Worker(aiosqlite.Connection):
 
 async def open_worker(path: Path, *, read_only: bool = False) -> Worker:
     """Open a connection to a database file, with the settings of this store."""
-
-    def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(path, isolation_level=None, cached_statements=1024)
-        for name, value in PRAGMAS.items():
-            connection.execute(f"PRAGMA {name} = {value}")
-        connection.create_function("json_holds", 2, json_holds, deterministic=True)
-        if read_only:
-            connection.execute("PRAGMA query_only = ON")
-        return connection
-
-    worker = Worker(connect, iter_chunk_size=64)
+    worker = Worker(partial(opened, path, read_only=read_only), iter_chunk_size=64)
     await worker
     return worker
+
+
+def opened(path: Path, *, read_only: bool) -> sqlite3.Connection:
+    """Open the same on this very thread."""
+    connection = sqlite3.connect(path, isolation_level=None, cached_statements=1024)
+    for name, value in PRAGMAS.items():
+        connection.execute(f"PRAGMA {name} = {value}")
+    connection.create_function("json_holds", 2, json_holds, deterministic=True)
+    if read_only:
+        connection.execute("PRAGMA query_only = ON")
+    return connection

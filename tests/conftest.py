@@ -3,12 +3,20 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 
 from graph.logs.setup import configure_logs
+from store.glances import Glances
 from tests.gateway import Gateway, running_gateway
 
 configure_logs("debug")
+
+
+@pytest.fixture
+def on_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Questions are answered on threads only: one that is held up holds others up."""
+    monkeypatch.setattr(Glances, "take", lambda glances, question: glances._otherwise(question))
 
 
 @pytest_asyncio.fixture

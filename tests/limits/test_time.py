@@ -143,6 +143,7 @@ async def test_a_change_whose_turn_has_not_come_in_time_is_not_begun(hasty: Gate
     assert found["captures"]["nodes"] == [{"amountCents": 1_00, "succeeded": True}]
 
 
+@pytest.mark.usefixtures("on_threads")
 async def test_a_question_beyond_its_time_takes_its_questions_to_the_store_back(
     hasty: Gateway,
 ) -> None:
@@ -165,6 +166,7 @@ async def test_a_question_beyond_its_time_takes_its_questions_to_the_store_back(
     assert [statement for statement in asked if "FROM orders" in statement] != []
 
 
+@pytest.mark.usefixtures("on_threads")
 async def test_loaders_take_their_questions_back_too(interpreted: Gateway) -> None:
     """The first level of the query is answered; the second waits behind an endless question."""
     order_id = await placed(interpreted)
@@ -227,6 +229,7 @@ async def test_a_question_that_nobody_waits_for_any_more_frees_the_reader(tmp_pa
     await store.close()
 
 
+@pytest.mark.usefixtures("on_threads")
 async def test_a_question_that_the_store_ends_is_a_coded_error(tmp_path: Path) -> None:
     async with running_gateway(tmp_path, statement_timeout=0.000_001) as gateway:
         database = gateway.services.database

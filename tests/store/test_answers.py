@@ -11,6 +11,8 @@ from store.sqlite import SqliteDatabase
 from store.statements import Statement
 from tests.store.changing import change, gateway
 
+pytestmark = pytest.mark.usefixtures("on_threads")
+
 SAY = Statement(text("SELECT :value"))
 
 

@@ -14,6 +14,8 @@ from store.instants import Instant
 from store.sqlite import SqliteDatabase, open_sqlite
 from store.statements import Statement
 
+pytestmark = pytest.mark.usefixtures("on_threads")
+
 ONE = Statement(text("SELECT 1"))
 NOW = Instant("2026-01-31T09:30:00.000Z")
 

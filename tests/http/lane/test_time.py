@@ -38,6 +38,7 @@ async def test_a_client_that_leaves_keeps_no_server_from_stopping(
     assert took < 5
 
 
+@pytest.mark.usefixtures("on_threads")
 async def test_a_question_that_takes_too_long_is_given_up(
     hasty: Gateway, rides: list[Ride | None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -76,6 +77,7 @@ async def test_a_question_that_fails_late_is_not_given_its_time_again(
     assert (late.status, late.code) == (200, "TIMEOUT")
 
 
+@pytest.mark.usefixtures("on_threads")
 async def test_who_asks_for_one_record_does_not_wait_behind_pages(
     gateway: Gateway, rides: list[Ride | None]
 ) -> None:
@@ -104,6 +106,7 @@ async def test_who_asks_for_one_record_does_not_wait_behind_pages(
     assert None not in rides[-2:]
 
 
+@pytest.mark.usefixtures("on_threads")
 async def test_a_question_is_taken_back_when_its_client_leaves(
     gateway: Gateway, rides: list[Ride | None]
 ) -> None:
