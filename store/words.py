@@ -15,3 +15,6 @@ class Word(StrEnum):
         word._value_ = value
         word.doc = doc
         return word
+
+    __hash__ = str.__hash__
+    """As equal as it is to its value; an enumeration's own is written in Python, and slow."""

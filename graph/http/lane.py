@@ -26,7 +26,7 @@ from graph.http.heads import END, Head, Heads
 from graph.http.openings import Opening, Openings, Read
 from graph.http.parting import Parted, parted
 from graph.http.requests import request_of
-from graph.http.rides import Client, Ride
+from graph.http.rides import Client, Ride, Said
 from graph.http.strict_json import read_json
 from graph.logs.asked import answering
 from resolvers.callers import Caller
@@ -69,15 +69,17 @@ class Lane:
 
     def take(self, client: Client, data: bytes) -> Ride | None:
         """Begin to answer what a client sent, if it is one usual request and nothing else."""
-        end = data.find(END) + len(END)
-        parts = parted(data[:end])
-        if parts is None or parts.length != len(data) - end:
+        said = client.said
+        if said is None or not data.startswith(said.text):
+            said = self._said(data)
+        if said is None or said.parts.length != len(data) - len(said.text):
             return None
-        head = self._heads.known(parts.steady)
-        caller = None if head is None else self._caller(head, parts, client)
-        if head is None or caller is None:
+        client.said, (text, parts, head) = said, said
+        caller = self._caller(head, parts, client)
+        if caller is None:
             return None
-        read = self._openings.read(data[end:]) or self._read(data[end:])
+        body = data[len(text) :]
+        read = self._openings.read(body) or self._read(body)
         if read is None:
             return None
         opening, variables, extensions = read
@@ -87,6 +89,13 @@ class Lane:
             work = self._executor.executed(context, opening.prepared, variables, extensions)
             self._see_through(ride, work)
         return ride
+
+    def _said(self, data: bytes) -> Said | None:
+        """Return the head that data begins with, if it means what one meant that was read."""
+        text = data[: data.find(END) + len(END)]
+        parts = parted(text)
+        head = None if parts is None else self._heads.known(parts.steady)
+        return None if parts is None or head is None else Said(text, parts, head)
 
     def _caller(self, head: Head, parts: Parted, client: Client) -> Caller | None:
         """Return who is asking; guests are told apart by where they ask from."""

@@ -3,7 +3,7 @@
 import asyncio
 from http import HTTPStatus
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import orjson
 from aiohttp import hdrs
@@ -31,8 +31,19 @@ _STATUS_LINES = {
 }
 
 
+class Said(NamedTuple):
+    """A head as a client said it. Often it says the same again, and then it is known at once."""
+
+    text: bytes
+    parts: Parted
+    head: Head
+
+
 class Client(Protocol):
     """Whoever is answered: a connection."""
+
+    said: Said | None
+    """The last head that it said of a request on the lane."""
 
     @property
     def remote(self) -> str | None:

@@ -18,7 +18,7 @@ from graph.http.faults import HeadTooLarge, RequestFault, TooSlow, Unreadable
 from graph.http.headers import Cors
 from graph.http.heads import BEGINNING, END
 from graph.http.lane import Lane
-from graph.http.rides import Ride
+from graph.http.rides import Ride, Said
 
 log = structlog.get_logger()
 
@@ -43,6 +43,7 @@ class Connection(RequestHandler):
         "_over",
         "_ride",
         "_unanswered",
+        "said",
     )
 
     def __init__(
@@ -55,6 +56,8 @@ class Connection(RequestHandler):
         self._lane = lane
         self._ride: Ride | None = None
         """The request that is being answered on the lane."""
+        self.said: Said | None = None
+        """The last head of a request on the lane."""
         self._held = b""
         """What arrived meanwhile."""
         self._due: int | None = 0
