@@ -34,7 +34,7 @@ class SqliteDatabase:
 
     Changes that wait at the same time share one durable commit. One that fails leaves its
     neighbours alone: where it had written something, all are made again, each by itself. Questions
-    see committed changes only.
+    see committed changes only. Those that take long are answered on threads, the others at once.
     """
 
     def __init__(

@@ -34,10 +34,11 @@
       FROM (SELECT id, order_id FROM klarna_payments
             WHERE id = :q0_key AND mode = :scope_mode) AS r1)) AS BLOB)
 
-4. One hop to the database, and its answer is `data`. What only Python can write, such as sealed
-   cursors and amounts as people read them, it leaves as `holes`, which are filled in. A page that
-   is all there is at the root comes in lines, one for each item: `listing`. What its items belong
-   to is joined, and their lists are found `beside` them: nothing is copied from JSON into JSON.
+4. It is asked, at the end of the turn of the loop or on a thread (`store/glances.py`), and its
+   answer is `data`. What only Python can write, such as sealed cursors and amounts as people read
+   them, it leaves as `holes`, which are filled in. A page that is all there is at the root comes in
+   lines, one for each item: `listing`. What its items belong to is joined, and their lists are
+   found `beside` them: nothing is copied from JSON into JSON.
 
 The caller's scope is in every WHERE, and one statement is one snapshot. The answer is byte for byte
 what graphql-core's would be, errors apart: whatever has or may have one is left to graphql-core.
