@@ -22,15 +22,23 @@ class Answers:
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, patience: float, *, shares: bool = True
+        self,
+        connection: sqlite3.Connection,
+        patience: float,
+        *,
+        shares: bool = True,
+        instructions: int = INSTRUCTIONS,
     ) -> None:
-        """Without `shares` whoever asks says when a look at the database begins and ends."""
+        """Without `shares` whoever asks says when a look at the database begins and ends.
+
+        The clock is looked at after so many of SQLite's instructions.
+        """
         self._patience = patience
         self._shares = shares
         self._asked: Job[Question] | None = None
         self._until = 0.0
         self._cursor = connection.cursor()
-        connection.set_progress_handler(self._ends, INSTRUCTIONS)
+        connection.set_progress_handler(self._ends, instructions)
 
     def __call__(
         self, connection: sqlite3.Connection, questions: Sequence[Job[Question]]

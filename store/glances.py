@@ -22,6 +22,8 @@ LOOK = 0.001
 """After how long a turn begins with no further one: whoever came meanwhile is seen to first."""
 PAUSE = 1.0
 """For how long the likes of a question that took longer are asked on a thread, in seconds."""
+INSTRUCTIONS = 500
+"""How many pass between two looks at the clock: one may read a long text, or call Python."""
 
 
 class Glances:
@@ -36,7 +38,7 @@ class Glances:
     ) -> None:
         """`otherwise` has a question answered on a thread. The connection waits for no lock."""
         self._connection = connection
-        self._answers = Answers(connection, LONG)
+        self._answers = Answers(connection, LONG, shares=False, instructions=INSTRUCTIONS)
         self._otherwise = otherwise
         self._waiting: deque[Job[Question]] = deque()
         self._closed = False
@@ -59,6 +61,11 @@ class Glances:
         except sqlite3.Error as error:  # no look began or ended: nothing can be relied on
             outcomes = [(None, error)] * len(asked)
             self.close()
+            said = {
+                "message": "From now on all questions are asked on threads.",
+                "exception": error,
+            }
+            asyncio.get_running_loop().call_exception_handler(said)
         if self._waiting:
             asyncio.get_running_loop().call_soon(self._look)
         for question, (rows, failure) in zip(asked, outcomes, strict=True):

@@ -12,7 +12,7 @@ from store.rows import rows_of
 
 R = TypeVar("R")
 
-SHORT = 20_000
+SHORT = 10_000
 """Up to how many characters a statement is short: an engine reads it in a millisecond or so."""
 
 

@@ -63,7 +63,10 @@ class Connection(RequestHandler):
         self._due: int | None = 0
         """How many bytes are still to come of the request that aiohttp reads; None if unknown."""
         self._unanswered = 0
-        """How many requests aiohttp has read that are not answered, or are the last ones."""
+        """How many requests aiohttp has read that are not answered, or are the last ones.
+
+        It is exact as long as nothing is unknown of what is due.
+        """
         self._over: asyncio.Future[None] | None = None
         """Done once the lane's request is answered; it is waited for when the server stops."""
 
@@ -208,6 +211,14 @@ class Connection(RequestHandler):
             self._ride.abandon()
         self._is_over()
         super().connection_lost(exc)
+
+    def close(self) -> None:
+        """Take nothing more. What is on the lane is answered while aiohttp waits, or it ends."""
+        taken = self.transport is not None and self._ride is not None and not self._close
+        if taken and self._waiter is None:
+            self._loop.call_soon(self.close)  # it is about to
+        else:
+            super().close()
 
     async def shutdown(self, timeout: float | None = GRACE) -> None:  # noqa: ASYNC109  (aiohttp's)
         """Have what is being worked on answered within so many seconds, and close."""

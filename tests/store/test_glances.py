@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 import time
 
+import orjson
 import pytest
 from sqlalchemy import text
 
@@ -97,6 +98,25 @@ async def test_a_question_that_takes_long_is_asked_on_a_thread_and_its_like_for_
     assert at_once == looked_at == [say, endless, endless]
     assert carried == [say, endless, endless, endless]
     assert held_up < 0.2
+
+
+async def test_a_question_whose_every_step_takes_long_is_ended_soon_too(
+    database: SqliteDatabase, carried: Carried
+) -> None:
+    """A look at the clock after many steps would come late: a step may be a function of Python."""
+    large = orjson.dumps({f"key{number}": "." * 180 for number in range(500)}).decode()
+    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :many)"
+    holding = f"{numbers} SELECT count(json_holds(:stored || substr(i, 1, 0), :wanted)) FROM n"
+    holds = await known(database, holding, stored=large, wanted='{"key": 1}', many=1)
+    begun = time.thread_time()
+
+    asked = database.ask(holds, {"stored": large, "wanted": '{"key": 1}', "many": 1_000})
+    await asyncio.sleep(0)
+    took = time.thread_time() - begun
+
+    assert await asked == [(1_000,)]
+    assert carried == [holds, holds]
+    assert took < 0.02
 
 
 async def test_a_question_that_is_very_long_itself_is_asked_on_a_thread(

@@ -13,6 +13,14 @@ from tests.gateway import Gateway
 from tests.http.lane.asking import LOOK, request, settled, told
 from tests.http.wire import connected, head
 
+NEW_GATEWAY = """
+mutation ($name: String!) {
+  createKlarnaGateway(
+    input: { name: $name, countryCode: EU, apiKey: "K1_shop", apiSecret: "klarna_test_api_secret" }
+  ) { ... on KlarnaGateway { name } }
+}
+"""
+
 
 class Watched:
     """A transport whose client is so quick that its next request follows the first answer."""
@@ -91,6 +99,25 @@ async def test_who_asks_again_at_once_comes_back_to_the_lane(
     assert other.status == 200
     assert again is not None
     assert b"klarnaGateways" in again.body
+
+
+async def test_a_server_that_stops_in_that_very_turn_tells_of_the_change_that_it_makes(
+    gateway: Gateway, opened: list[Connection]
+) -> None:
+    async with connected(gateway) as wire:
+        await settled(gateway, wire, request(gateway, NEW_GATEWAY, name="First"))
+        last = request(gateway, NEW_GATEWAY, name="Other")
+
+        def follow() -> None:
+            opened[0].data_received(last)
+            opened[0].close()
+
+        opened[0].transport = Watched(opened[0].transport, follow)  # type: ignore[assignment]
+        await told(wire, head(gateway, method="GET", target="/healthz"))
+        answer = await wire.reply()
+
+    assert answer is not None
+    assert orjson.loads(answer.body)["data"]["createKlarnaGateway"]["name"] == "Other"
 
 
 @pytest.mark.parametrize("turns", range(12))
