@@ -2,7 +2,8 @@
 
 The way to another thread and back costs more than finding a record does. Nothing else goes on
 meanwhile, so a glance is short: a question that takes longer is ended and asked on a thread, and so
-is its like for a while.
+is its like for a while. One thing cannot be ended, the wait for a page of the file that is not in
+memory yet: that too sends its like to a thread.
 """
 
 import asyncio

@@ -213,10 +213,13 @@ class Connection(RequestHandler):
         super().connection_lost(exc)
 
     def close(self) -> None:
-        """Take nothing more. What is on the lane is answered while aiohttp waits, or it ends."""
+        """Take nothing more from now on, and let what is on the lane be answered.
+
+        aiohttp hangs up when it sees this at the end of an answer, but not where it waits already.
+        """
         taken = self.transport is not None and self._ride is not None and not self._close
         if taken and self._waiter is None:
-            self._loop.call_soon(self.close)  # it is about to
+            self._loop.call_soon(self.close)  # it waits in a turn or two
         else:
             super().close()
 

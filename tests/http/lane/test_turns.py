@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import orjson
@@ -44,6 +45,11 @@ class Watched:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
+
+
+def follow(connection: Connection, answered: Callable[[], object]) -> None:
+    """Have something follow at once when the next answer of a connection is written."""
+    connection.transport = Watched(connection.transport, answered)  # type: ignore[assignment]
 
 
 @pytest.fixture
@@ -90,8 +96,7 @@ async def test_who_asks_again_at_once_comes_back_to_the_lane(
     async with connected(gateway) as wire:
         await settled(gateway, wire, usual)
         del rides[:]
-        follow = lambda: opened[0].data_received(usual)  # noqa: E731
-        opened[0].transport = Watched(opened[0].transport, follow)  # type: ignore[assignment]
+        follow(opened[0], partial(opened[0].data_received, usual))
         other = await told(wire, head(gateway, method="GET", target="/healthz"))
         again = await wire.reply()
 
@@ -108,11 +113,11 @@ async def test_a_server_that_stops_in_that_very_turn_tells_of_the_change_that_it
         await settled(gateway, wire, request(gateway, NEW_GATEWAY, name="First"))
         last = request(gateway, NEW_GATEWAY, name="Other")
 
-        def follow() -> None:
+        def ask_and_stop() -> None:
             opened[0].data_received(last)
             opened[0].close()
 
-        opened[0].transport = Watched(opened[0].transport, follow)  # type: ignore[assignment]
+        follow(opened[0], ask_and_stop)
         await told(wire, head(gateway, method="GET", target="/healthz"))
         answer = await wire.reply()
 
@@ -145,8 +150,7 @@ async def test_after_its_last_answer_a_connection_takes_nothing_more(
     async with connected(gateway) as wire:
         await settled(gateway, wire, usual)
         del rides[:]
-        follow = lambda: opened[0].data_received(usual)  # noqa: E731
-        opened[0].transport = Watched(opened[0].transport, follow)  # type: ignore[assignment]
+        follow(opened[0], partial(opened[0].data_received, usual))
         wire.send(request(gateway, LOOK, "Connection: close"))
         last, nothing = await wire.reply(), await wire.reply()
 
