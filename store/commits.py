@@ -24,6 +24,9 @@ class Commits:
         self._last: int = execute(connection, NEWEST_POSITION, {}).fetchone()[0]
         self.changed: set[str | None] = set()
         """The orders that a commit is about, and None if it has any event."""
+        self.rows = 0
+        """How many rows were changed since the log of changes was last brought home."""
+        self._changing = 0
 
     def __call__(
         self, connection: sqlite3.Connection, works: Sequence[Job[Work[Any]]]
@@ -35,6 +38,7 @@ class Commits:
                 connection.execute("ROLLBACK")
                 outcomes = self._apart(connection, works)
             connection.execute("COMMIT")
+            self.rows += self._changing
         except sqlite3.Error as error:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
@@ -50,12 +54,14 @@ class Commits:
         """
         connection.execute("BEGIN IMMEDIATE")
         outcomes = []
+        begun = written = connection.total_changes
         for work in works:
-            written = connection.total_changes
             outcome = self._attempt(connection, work.asked)
             if outcome[1] is not None and connection.total_changes != written:
                 return None
+            written = connection.total_changes
             outcomes.append(outcome)
+        self._changing = written - begun
         return outcomes
 
     def _apart(
@@ -64,10 +70,14 @@ class Commits:
         """Run changes, each in a savepoint of its own, so that one that fails leaves nothing."""
         connection.execute("BEGIN IMMEDIATE")
         outcomes = []
+        self._changing = 0
         for work in works:
             connection.execute("SAVEPOINT work")
+            written = connection.total_changes
             outcome = self._attempt(connection, work.asked)
-            if outcome[1] is not None:
+            if outcome[1] is None:
+                self._changing += connection.total_changes - written
+            else:
                 connection.execute("ROLLBACK TO work")
             connection.execute("RELEASE work")
             outcomes.append(outcome)

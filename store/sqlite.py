@@ -2,7 +2,6 @@
 
 import asyncio
 import sqlite3
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -11,6 +10,7 @@ from filelock import FileLock
 from store.announcements import Announcements
 from store.answers import Answers
 from store.carrier import BATCH, Carrier
+from store.checkpoints import Checkpoints, open_checkpoints
 from store.commits import Commits
 from store.database import Question, Work
 from store.glances import Glances
@@ -45,6 +45,7 @@ class SqliteDatabase:
         many: Carrier[Question],
         *,
         sight: sqlite3.Connection,
+        checkpoints: Checkpoints,
         announcements: Announcements,
     ) -> None:
         """Who asks for `one` record is answered beside those who ask for `many`.
@@ -55,6 +56,7 @@ class SqliteDatabase:
         self._writer = writer
         self._one = one
         self._many = many
+        self._checkpoints = checkpoints
         self._glances = Glances(sight, self._carry)
         self.announcements = announcements
         self.questions = 0
@@ -93,8 +95,10 @@ class SqliteDatabase:
     async def close(self) -> None:
         """Finish what was begun and let go of the file."""
         self._glances.close()
+        self._checkpoints.end()
         try:
             await asyncio.gather(self._one.close(), self._many.close(), self._writer.close())
+            await self._checkpoints.close()
         finally:
             self._lock.release()
 
@@ -109,6 +113,7 @@ async def open_sqlite(path: Path, patience: float = PATIENCE) -> SqliteDatabase:
         await asyncio.to_thread(migrate, path)
         writer = await open_worker(path)
         commits = await writer.hop(Commits)
+        checkpoints = await open_checkpoints(path, writer, commits)
         one = await _reader(path, patience)
         many = await _reader(path, patience, batch=PAGES)
         sight = opened(path, read_only=True)
@@ -117,8 +122,20 @@ async def open_sqlite(path: Path, patience: float = PATIENCE) -> SqliteDatabase:
         held.release()
         raise
     announcements = Announcements()
-    writing = Carrier(writer, commits, partial(commits.tell, announcements))
-    return SqliteDatabase(held, writing, one, many, sight=sight, announcements=announcements)
+
+    def committed() -> None:
+        commits.tell(announcements)
+        checkpoints.consider()
+
+    return SqliteDatabase(
+        held,
+        Carrier(writer, commits, committed),
+        one,
+        many,
+        sight=sight,
+        checkpoints=checkpoints,
+        announcements=announcements,
+    )
 
 
 async def _reader(path: Path, patience: float, batch: int = BATCH) -> Carrier[Question]:

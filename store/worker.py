@@ -28,12 +28,11 @@ PRAGMAS = {
     "cache_size": "-65536",
     "mmap_size": "1073741824",
     "temp_store": "MEMORY",
-    "wal_autocheckpoint": "4000",
+    "wal_autocheckpoint": "0",
 }
 """FULL: what was acknowledged survives a loss of power, which money asks for.
 
-The log is brought home every 16 MB, not every 4: pages that many changes share are then copied
-less often.
+No commit brings the log of changes home by itself: `store.checkpoints` does.
 """
 
 
