@@ -115,6 +115,8 @@ def data_of(payments: int = PAYMENTS) -> Data:
 def copied(data: Data, file: Path) -> None:
     """Give a server a copy of its own."""
     shutil.copyfile(data.file, file)
+    with file.open("rb") as copy:
+        os.fsync(copy.fileno())  # or else the server's first commit would wait for all of it
 
 
 def _fingerprint() -> str:
