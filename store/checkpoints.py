@@ -19,7 +19,7 @@ from store.commits import Commits
 from store.worker import Worker, open_worker
 
 ROWS = 2_000
-"""After how many changed rows the log is brought home. They are some 4,000 pages, which is 16 MB.
+"""After how many changed rows the log is brought home: at 16 to 40 MB, as they share commits or not.
 
 The longer it is put off, the less often are pages copied that many changes share.
 """

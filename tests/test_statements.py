@@ -5,7 +5,7 @@ import re
 from store.sqlite import SqliteDatabase
 from tests import documents, orders
 from tests.gateway import Gateway
-from tests.test_keys import SAVE
+from tests.keys.asking import SAVE
 
 EVERYTHING = """
 query ($first: Int!) {

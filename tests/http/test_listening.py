@@ -6,8 +6,8 @@ import socket
 import uvloop
 from aiohttp import web
 
+from graph.http.connections import Connection
 from graph.http.listening import listen
-from graph.http.server import Connection
 
 MANY = 64
 

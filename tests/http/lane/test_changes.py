@@ -14,7 +14,7 @@ from tests import documents
 from tests.gateway import Gateway
 from tests.http.lane.asking import request, settled, told
 from tests.http.wire import connected
-from tests.test_keys import SAVE
+from tests.keys.asking import SAVE
 
 PAYMENTS = Statement(text("SELECT count(*) FROM klarna_payments WHERE status = 'OPEN'"))
 

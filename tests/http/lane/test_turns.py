@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 import pytest
 
+from graph.http.connections import Connection
 from graph.http.rides import Ride
-from graph.http.server import Connection
 from tests.gateway import Gateway
 from tests.http.lane.asking import LOOK, request, settled, told
 from tests.http.wire import connected, head

@@ -1,0 +1,1 @@
+"""Idempotency keys: the same request is done once and answered alike, whatever happens."""
