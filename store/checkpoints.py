@@ -13,13 +13,14 @@ log cannot begin anew, and nobody else brings it home.
 import asyncio
 import os
 import sqlite3
+from io import FileIO
 from pathlib import Path
 
 from store.commits import Commits
 from store.worker import Worker, open_worker
 
 ROWS = 2_000
-"""After how many changed rows the log is brought home: at 16 to 40 MB, as they share commits or not.
+"""After how many changed rows the log is brought home: at 16 MB, or 40 if none shares its commit.
 
 The longer it is put off, the less often are pages copied that many changes share.
 """
@@ -28,7 +29,7 @@ The longer it is put off, the less often are pages copied that many changes shar
 class Checkpoints:
     """Brings the log home after so many changed rows."""
 
-    def __init__(self, file: int, beside: Worker, writer: Worker, commits: Commits) -> None:
+    def __init__(self, file: FileIO, beside: Worker, writer: Worker, commits: Commits) -> None:
         self._file = file
         """The database itself; whoever closes it gives up all locks that this process has on it."""
         self._beside = beside
@@ -46,7 +47,7 @@ class Checkpoints:
     def _bring_most(self, connection: sqlite3.Connection) -> None:
         _bring(connection)
         # SQLite syncs the file only once all is home; the writer would have to wait for that
-        os.fsync(self._file)
+        os.fsync(self._file.fileno())
 
     def _brought_most(self, _: None, error: BaseException | None) -> None:
         _complain(error)
@@ -68,13 +69,13 @@ class Checkpoints:
     async def close(self) -> None:
         """Bring all of it home and close the file, after all other connections are closed."""
         await self._beside.close()
-        os.close(self._file)
+        self._file.close()
 
 
 async def open_checkpoints(path: Path, writer: Worker, commits: Commits) -> Checkpoints:
     """Open a connection to a database file that brings its log home."""
     beside = await open_worker(path, read_only=True)
-    return Checkpoints(os.open(path, os.O_RDONLY), beside, writer, commits)
+    return Checkpoints(path.open("rb", buffering=0), beside, writer, commits)
 
 
 def _bring(connection: sqlite3.Connection) -> None:

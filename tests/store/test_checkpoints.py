@@ -202,6 +202,7 @@ async def test_after_the_end_all_is_in_the_file(
     await asyncio.sleep(0.1)
     held.set()
     await closing
+    await database.close()  # again, which is nothing
 
     assert said == []
     assert _files(tmp_path) == {"store.sqlite", "store.sqlite.lock"}  # and no log
