@@ -25,7 +25,10 @@ class Commits:
         self.changed: set[str | None] = set()
         """The orders that a commit is about, and None if it has any event."""
         self.rows = 0
-        """How many rows were changed since the log of changes was last brought home."""
+        """How many rows were changed since the log of changes was last brought home.
+
+        It is written on the writer's thread, and read on others as of about now.
+        """
         self._changing = 0
 
     def __call__(

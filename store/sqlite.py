@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -96,11 +97,12 @@ class SqliteDatabase:
         """Finish what was begun and let go of the file."""
         self._glances.close()
         self._checkpoints.end()
-        try:
-            await asyncio.gather(self._one.close(), self._many.close(), self._writer.close())
-            await self._checkpoints.close()
-        finally:
-            self._lock.release()
+        async with AsyncExitStack() as ending:  # from the last line to the first
+            ending.callback(self._lock.release)
+            ending.push_async_callback(self._checkpoints.close)
+            ending.push_async_callback(self._writer.close)
+            ending.push_async_callback(self._many.close)
+            ending.push_async_callback(self._one.close)
 
 
 async def open_sqlite(path: Path, patience: float = PATIENCE) -> SqliteDatabase:
@@ -113,11 +115,11 @@ async def open_sqlite(path: Path, patience: float = PATIENCE) -> SqliteDatabase:
         await asyncio.to_thread(migrate, path)
         writer = await open_worker(path)
         commits = await writer.hop(Commits)
-        checkpoints = await open_checkpoints(path, writer, commits)
         one = await _reader(path, patience)
         many = await _reader(path, patience, batch=PAGES)
         sight = opened(path, read_only=True)
         sight.execute("PRAGMA busy_timeout = 0")
+        checkpoints = await open_checkpoints(path, writer, commits)
     except BaseException:
         held.release()
         raise

@@ -29,10 +29,12 @@ PRAGMAS = {
     "mmap_size": "1073741824",
     "temp_store": "MEMORY",
     "wal_autocheckpoint": "0",
+    "journal_size_limit": "67108864",
 }
 """FULL: what was acknowledged survives a loss of power, which money asks for.
 
-No commit brings the log of changes home by itself: `store.checkpoints` does.
+No commit brings the log of changes home by itself: `store.checkpoints` does. After a time in which
+that was not possible its file shrinks to 64 MB again.
 """
 
 

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
+from graph.demo.shop import orders as shop_orders
 from tests import documents
 from tests.commands.process import stop
 from tests.commands.shop import Shop, shop
@@ -22,13 +24,30 @@ BROKEN = """
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+static int ends_with(const char *whole, const char *end) {
+    size_t most = strlen(whole), size = strlen(end);
+    return size <= most && strcmp(whole + most - size, end) == 0;
+}
+
 static int sync_unless_broken(const char *name, int file) {
-    if (access(getenv("BROKEN_DISK"), F_OK) == 0) {
-        errno = EIO;
-        return -1;
+    char where[64], path[4096] = "", broken[64] = "";
+    FILE *told = fopen(getenv("BROKEN_DISK"), "r");
+    if (told != NULL) {
+        size_t size = fread(broken, 1, sizeof broken - 1, told);
+        broken[size] = 0;
+        fclose(told);
+        snprintf(where, sizeof where, "/proc/self/fd/%d", file);
+        ssize_t length = readlink(where, path, sizeof path - 1);
+        path[length < 0 ? 0 : length] = 0;
+        if (ends_with(path, broken)) {
+            errno = EIO;
+            return -1;
+        }
     }
     return ((int (*)(int))dlsym(RTLD_NEXT, name))(file);
 }
@@ -36,7 +55,7 @@ static int sync_unless_broken(const char *name, int file) {
 int fsync(int file) { return sync_unless_broken("fsync", file); }
 int fdatasync(int file) { return sync_unless_broken("fdatasync", file); }
 """
-"""The two system calls, failing for as long as a certain file is there."""
+"""The two system calls, failing while a file is there: on files whose names end as it says."""
 
 
 @dataclass
@@ -52,8 +71,9 @@ class Disk:
             "BROKEN_DISK": str(self.folder / "broken"),
         }
 
-    def fail(self) -> None:
-        (self.folder / "broken").touch()
+    def fail(self, names: str = "") -> None:
+        """Fail to sync files whose names end so."""
+        (self.folder / "broken").write_text(names)
 
     def recover(self) -> None:
         (self.folder / "broken").unlink()
@@ -108,6 +128,36 @@ async def test_what_cannot_be_synced_is_refused_and_klarna_is_asked_for_nothing(
         assert read["status"] == "pending"
         assert placed["status"] == "placed"
         assert (await ours.effects()).count("order_placed") == 1
+
+
+async def test_where_what_is_brought_home_cannot_be_synced_the_process_ends_and_nothing_is_lost(
+    tmp_path: Path, disk: Disk
+) -> None:
+    """The system takes it for written from then on: only the log has it."""
+    order = shop_orders()[0]["input"]
+    made: list[str] = []
+
+    async def put() -> None:
+        for number in range(200):
+            put = await ours.do(documents.PUT_ORDER, input=order | {"reference": f"R{number}"})
+            made.append(put["id"])
+
+    async with shop(tmp_path, KLARNA_GRAPH_RECONCILE_INTERVAL="0") as ours:
+        async with ours.serving(**disk.variables) as gateway:
+            disk.fail(ours.file.name)
+            with pytest.raises(aiohttp.ClientError):
+                await put()
+            async with asyncio.timeout(20):
+                _, complaints = await gateway.communicate()
+        disk.recover()
+
+        assert gateway.returncode == os.EX_IOERR
+        assert b"The disk failed, and the process ends" in complaints
+        assert made
+        log = ours.file.with_name(f"{ours.file.name}-wal")
+        assert log.stat().st_size > 0
+        assert ours.is_whole()
+        assert {order_id for (order_id,) in ours.rows("SELECT id FROM orders")} >= set(made)
 
 
 async def test_an_answer_of_klarna_that_cannot_be_synced_is_asked_for_again_and_not_acted_on_twice(

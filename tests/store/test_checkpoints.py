@@ -3,13 +3,16 @@
 import asyncio
 import os
 import sqlite3
+import struct
 import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import text
 
 from store import checkpoints
 from store.commits import Commits
@@ -17,6 +20,7 @@ from store.database import StoreUnavailable, Transaction
 from store.gateways import KlarnaGateway, gateways_by_id
 from store.scope import EVERYTHING
 from store.sqlite import SqliteDatabase, open_sqlite
+from store.statements import Statement
 from tests.store.changing import change, gateway
 
 LOG = "store.sqlite-wal"
@@ -34,7 +38,8 @@ async def refuse(transaction: Transaction) -> None:
 
 @pytest.fixture(autouse=True)
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkpoints, "ROWS", 30)
+    monkeypatch.setattr(checkpoints, "FEWEST", 30)
+    monkeypatch.setattr(checkpoints, "MOST", 30)
 
 
 @pytest_asyncio.fixture
@@ -48,9 +53,14 @@ async def database(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
 @pytest.fixture
 def held(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     """What brings the log home beside the writer waits for this before it is done."""
-    event, sync = threading.Event(), os.fsync
-    monkeypatch.setattr(os, "fsync", lambda file: (event.wait(5), sync(file)))
+    event, sync = threading.Event(), checkpoints._sync
+    monkeypatch.setattr(checkpoints, "_sync", lambda file: (event.wait(5), sync(file)))
     return event
+
+
+def beside(connection: sqlite3.Connection) -> bool:
+    """Whether it is the one beside the writer."""
+    return bool(connection.execute("PRAGMA query_only").fetchone()[0])
 
 
 async def settled(database: SqliteDatabase) -> None:
@@ -98,12 +108,12 @@ async def test_none_begins_beside_the_writer_before_there_was_a_commit_that_none
     told: list[str] = []
     bring = checkpoints._bring
 
-    def watched(connection: sqlite3.Connection) -> None:
-        (beside,) = connection.execute("PRAGMA query_only").fetchone()
-        name = "beside" if beside else "writer"
+    def watched(connection: sqlite3.Connection) -> int:
+        name = "beside" if beside(connection) else "writer"
         told.append(f"{name} begins")
-        bring(connection)
+        pages = bring(connection)
         told.append(f"{name} ends")
+        return pages
 
     async def watching(transaction: Transaction) -> None:
         await make(transaction)
@@ -130,7 +140,101 @@ async def test_none_begins_beside_the_writer_before_there_was_a_commit_that_none
             assert told[last:number].count("change") >= 10
 
 
-async def test_only_what_was_committed_counts(tmp_path: Path, database: SqliteDatabase) -> None:
+async def test_some_of_the_log_is_not_home_when_one_begins_beside_the_writer(
+    database: SqliteDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As SQLite's own index of the log has it: how many pages there are, and how many at home."""
+    seen: list[bool] = []
+    bring = checkpoints._bring
+    with (tmp_path / "store.sqlite-shm").open("rb", buffering=0) as index:
+
+        def watched(connection: sqlite3.Connection) -> int:
+            if beside(connection):
+                header = os.pread(index.fileno(), 100, 0)
+                (pages,), (home,) = (struct.unpack_from("=I", header, at) for at in (16, 96))
+                seen.append(home < pages)
+            return bring(connection)
+
+        monkeypatch.setattr(checkpoints, "_bring", watched)
+        await asyncio.gather(*(many(database, 100) for _ in range(4)))
+        await settled(database)
+        await database.close()  # before the index, whose locks would go with it
+
+    assert len(seen) > 10
+    assert all(seen)
+
+
+async def test_sqlite_brings_nothing_home_by_itself(database: SqliteDatabase) -> None:
+    def pages(connection: sqlite3.Connection) -> list[Any]:
+        return connection.execute("PRAGMA wal_autocheckpoint").fetchall()
+
+    assert await database._writer._worker.hop(pages) == [(0,)]
+
+
+@pytest.mark.parametrize("readers", [1, 6])
+async def test_the_log_stays_short_beside_readers_who_never_pause(
+    database: SqliteDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, readers: int
+) -> None:
+    """There is always one who began before all was home: the writer outlasts them."""
+    monkeypatch.setattr(checkpoints, "LONG", 300)
+    reads = Statement(
+        text(
+            "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 50000) "
+            "SELECT (SELECT count(*) FROM klarna_gateways), sum(i) FROM c"
+        ),
+        many=True,
+    )
+    over = asyncio.Event()
+
+    async def read() -> None:
+        while not over.is_set():
+            await database.rows(reads)
+
+    reading = [asyncio.ensure_future(read()) for _ in range(readers)]
+    await asyncio.gather(*(many(database, 250) for _ in range(4)))
+    over.set()
+    await asyncio.gather(*reading)
+
+    assert (tmp_path / LOG).stat().st_size < 6_000_000
+
+
+async def test_large_rows_are_brought_home_more_often(
+    database: SqliteDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoints, "MOST", 1000)
+    monkeypatch.setattr(checkpoints, "FEWEST", 3)
+    monkeypatch.setattr(checkpoints, "PAGES", 250)
+
+    async def large(transaction: Transaction) -> None:
+        much = replace(gateway(), metadata={"x": "y" * 100_000})
+        await change(transaction).save(None, much, "created")
+
+    for _ in range(60):
+        await database.write(large)
+
+    assert (tmp_path / LOG).stat().st_size < 8_000_000  # of 300,000 bytes each, and their pages
+
+
+async def test_what_the_writer_has_brought_home_does_not_count(
+    database: SqliteDatabase, held: threading.Event
+) -> None:
+    go = threading.Event()
+    await many(database, 12)
+    assert database._checkpoints._under_way
+    database._writer._worker.post(lambda _: go.wait(5), lambda *_: None)
+    writes = [asyncio.ensure_future(database.write(make)) for _ in range(40)]
+    await asyncio.sleep(0)
+    held.set()
+    await database._checkpoints._beside.hop(id)
+    await asyncio.sleep(0.01)
+    go.set()
+    await asyncio.gather(*writes)
+    await settled(database)
+
+    assert database._checkpoints._commits.rows < 30
+
+
+async def test_only_what_was_committed_counts(database: SqliteDatabase) -> None:
     commits: Commits = database._checkpoints._commits
 
     await asyncio.gather(
@@ -142,20 +246,26 @@ async def test_only_what_was_committed_counts(tmp_path: Path, database: SqliteDa
     assert commits.rows == 6
 
 
-async def test_a_commit_that_fails_does_not_count(
-    database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def limited(connection: sqlite3.Connection) -> None:
-        (count,) = connection.execute("PRAGMA page_count").fetchone()
-        connection.execute(f"PRAGMA max_page_count = {count + 2}")
+async def test_a_commit_that_fails_does_not_count(database: SqliteDatabase) -> None:
+    class Failing:
+        """A connection that cannot commit."""
 
-    async def large(transaction: Transaction) -> None:
-        much = replace(gateway(), metadata={"x": "y" * 20_000})
-        await change(transaction).save(None, much, "created")
+        def __init__(self, connection: Any) -> None:
+            self._connection = connection
 
-    await database._writer._worker.hop(limited)
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._connection, name)
+
+        def execute(self, sql: str, *values: Any) -> Any:
+            if sql == "COMMIT":
+                raise sqlite3.OperationalError("disk I/O error")
+            return self._connection.execute(sql, *values)
+
+    worker: Any = database._writer._worker
+    real, worker._connection = worker._connection, Failing(worker._connection)
     with pytest.raises(StoreUnavailable):
-        await database.write(large)
+        await database.write(make)
+    worker._connection = real
 
     assert database._checkpoints._commits.rows == 0
 
@@ -167,12 +277,11 @@ async def test_where_it_fails_that_is_told_and_tried_again_later(
     said: list[str] = []
     fails, bring = [True], checkpoints._bring
 
-    def broken(connection: sqlite3.Connection) -> None:
-        (beside,) = connection.execute("PRAGMA query_only").fetchone()
-        if fails and (failing == "beside") == bool(beside):
+    def broken(connection: sqlite3.Connection) -> int:
+        if fails and (failing == "beside") == beside(connection):
             fails.clear()
-            raise sqlite3.OperationalError("disk I/O error")
-        bring(connection)
+            raise sqlite3.OperationalError("database or disk is full")
+        return bring(connection)
 
     asyncio.get_running_loop().set_exception_handler(
         lambda _, context: said.append(f"{context['message']} {context['exception']}")
@@ -181,11 +290,24 @@ async def test_where_it_fails_that_is_told_and_tried_again_later(
 
     made = await many(database, 10)
     await settled(database)
-    assert said == ["The log of changes was not brought home. disk I/O error"]
+    assert said == ["The log of changes was not brought home. database or disk is full"]
     made += await many(database, 20)
     await settled(database)
     assert len(said) == 1
     assert len(await gateways_by_id(database, [one.id for one in made], EVERYTHING)) == 30
+
+
+async def test_changes_that_wait_when_it_closes_are_made(tmp_path: Path) -> None:
+    said: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: said.append(context))
+    database = await open_sqlite(tmp_path / "store.sqlite")
+    writes = [asyncio.ensure_future(database.write(make)) for _ in range(200)]
+    await asyncio.sleep(0)
+
+    await asyncio.wait_for(database.close(), timeout=10)
+
+    assert len(await asyncio.gather(*writes)) == 200
+    assert said == []
 
 
 @pytest.mark.parametrize("under_way", [True, False])
