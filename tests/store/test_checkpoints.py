@@ -191,11 +191,11 @@ async def test_the_log_stays_short_beside_readers_who_never_pause(
             await database.rows(reads)
 
     reading = [asyncio.ensure_future(read()) for _ in range(readers)]
-    await asyncio.gather(*(many(database, 250) for _ in range(4)))
+    await asyncio.gather(*(many(database, 500) for _ in range(4)))
     over.set()
     await asyncio.gather(*reading)
 
-    assert (tmp_path / LOG).stat().st_size < 6_000_000
+    assert (tmp_path / LOG).stat().st_size < 20_000_000  # or else 50 MB
 
 
 async def test_large_rows_are_brought_home_more_often(
