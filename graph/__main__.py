@@ -16,8 +16,8 @@ from graph.commands.key_group import keys
 from graph.commands.streams import open_streams
 from graph.logs.setup import configure_logs
 from graph.settings import HalfConfigured, read_settings, throwaway_settings
-from resolvers.callers import CallerKind
-from resolvers.tokens import Tokens
+from resolvers.identity.callers import CallerKind
+from resolvers.identity.tokens import Tokens
 from store.instants import SystemClock
 from store.locking import StoreInUse, StoreUnusable, lock
 from store.scope import Mode
@@ -149,7 +149,7 @@ def migrate(
 def reconcile() -> None:
     """Settle the calls to Klarna that have no answer; a running gateway does so by itself."""
     from graph.app import services_of  # noqa: PLC0415  (likewise)
-    from resolvers.reconcile import reconcile as settle  # noqa: PLC0415  (likewise)
+    from resolvers.background.reconcile import reconcile as settle  # noqa: PLC0415  (likewise)
 
     settings = settings_or_end()
 

@@ -15,8 +15,8 @@ from graph.fields.mutations import mutation
 from graph.fields.permissions import open_to
 from graph.fields.sorting import order_of
 from graph.fields.types import graph_type
-from resolvers import applications
-from resolvers.permissions import OPERATORS
+from resolvers.identity import applications
+from resolvers.identity.permissions import OPERATORS
 from store import applications as store
 from store.applications import ApplicationSettings, applications_by_id
 from store.fields import fields_of

@@ -15,7 +15,7 @@ from graph.fields.sorting import order_of
 from graph.fields.types import graph_type
 from graph.nodes import Node
 from resolvers import history
-from resolvers.permissions import READERS
+from resolvers.identity.permissions import READERS
 from store import events, versions
 from store.fields import Json
 from store.nodes import RESOURCES

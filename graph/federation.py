@@ -23,7 +23,7 @@ from graph.fields.permissions import open_to
 from graph.fields.types import graph_type
 from graph.sdl import subgraph_sdl
 from resolvers.errors import BadInput, Fault
-from resolvers.permissions import EVERYONE, READERS, Kinds
+from resolvers.identity.permissions import EVERYONE, READERS, Kinds
 from store.lookups import Lookup
 
 T = TypeVar("T", bound=type)

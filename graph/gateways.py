@@ -18,8 +18,9 @@ from graph.fields.permissions import open_to
 from graph.fields.resources import AsOf, Resource, asked_for
 from graph.fields.sorting import order_of
 from graph.fields.types import graph_type
-from resolvers import gateways, rotating, switching
-from resolvers.permissions import READERS
+from resolvers import gateways, switching
+from resolvers.identity.permissions import READERS
+from resolvers.secrets import rotating
 from store import gateways as store
 from store.building import text_in
 from store.gateways import KlarnaGatewaySettings, gateways_by_id

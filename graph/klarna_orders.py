@@ -9,8 +9,8 @@ from graph.context import Info
 from graph.fields.permissions import open_to
 from graph.fields.types import graph_type
 from graph.mismatches import Mismatch
-from resolvers.comparing import klarna_order
-from resolvers.permissions import doers_of
+from resolvers.background.comparing import klarna_order
+from resolvers.identity.permissions import doers_of
 
 
 def _of_klarna(description: str) -> Any:

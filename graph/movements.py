@@ -9,10 +9,10 @@ from graph.context import Info
 from graph.fields.mutations import mutation
 from graph.fields.types import graph_type
 from graph.orders import OrderResult
-from resolvers.capturing import capture_order
-from resolvers.extending import extend_order_authorization
-from resolvers.refunding import refund_order
-from resolvers.voiding import void_order
+from resolvers.moving.capturing import capture_order
+from resolvers.moving.extending import extend_order_authorization
+from resolvers.moving.refunding import refund_order
+from resolvers.moving.voiding import void_order
 from store.orders import Order
 
 OrderId = Annotated[strawberry.ID, Doc("The order's id.")]

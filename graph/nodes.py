@@ -10,8 +10,8 @@ from graph.fields.lookups import found_among
 from graph.fields.permissions import open_to
 from graph.fields.types import graph_interface, graph_type
 from resolvers.errors import BadInput
+from resolvers.identity.permissions import EVERYONE
 from resolvers.nodes import nodes_by_id
-from resolvers.permissions import EVERYONE
 
 MAX_NODES = 100
 

@@ -15,8 +15,8 @@ from graph.fields.permissions import open_to
 from graph.fields.relationships import one
 from graph.fields.sorting import order_of
 from graph.fields.types import graph_type
-from resolvers.permissions import READERS
-from resolvers.resuming import retry_operation
+from resolvers.background.resuming import retry_operation
+from resolvers.identity.permissions import READERS
 from store import operations as store
 from store.gateways import gateways_by_id
 from store.operations import operations_by_id

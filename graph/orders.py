@@ -28,8 +28,8 @@ from resolvers import deciding, orders, purchases
 from resolvers.errors import BadInput, Refused
 from resolvers.given import Given, Rows, key_in_sql, rows_in_sql
 from resolvers.history import time_of
+from resolvers.identity.permissions import EVERYONE, READERS
 from resolvers.obstacles import obstacles
-from resolvers.permissions import EVERYONE, READERS
 from resolvers.placing import place_order
 from resolvers.purchases import purchase_given, purchase_in_sql
 from resolvers.snapshots import Snapshot

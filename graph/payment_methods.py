@@ -19,7 +19,7 @@ from graph.fields.resources import Resource
 from graph.fields.sorting import order_of
 from graph.fields.types import graph_type
 from resolvers import payment_methods, switching
-from resolvers.permissions import READERS
+from resolvers.identity.permissions import READERS
 from store import payment_methods as store
 from store.gateways import gateways_by_id
 from store.payment_methods import PaymentMethodSettings, payment_methods_by_id

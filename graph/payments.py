@@ -27,9 +27,9 @@ from resolvers import payments
 from resolvers.errors import Refused
 from resolvers.given import Given, Rows, key_in_sql, rows_in_sql
 from resolvers.history import time_of
+from resolvers.identity.permissions import EVERYONE, INTEGRATIONS, PAYERS, READERS
 from resolvers.klarna.wire import authorize_payload
 from resolvers.mismatches import mismatches
-from resolvers.permissions import EVERYONE, INTEGRATIONS, PAYERS, READERS
 from resolvers.purchases import purchase_given, purchase_in_sql
 from resolvers.recording import record_klarna_order
 from store import payments as store

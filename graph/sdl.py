@@ -25,7 +25,7 @@ from graphql import (
 )
 
 from graph.fields import permissions
-from resolvers.permissions import OPERATORS
+from resolvers.identity.permissions import OPERATORS
 
 LEFT_TO_OTHERS = frozenset({"node", "nodes", "order", "orderChanged", "orders"})
 """The questions and subscriptions that are the gateway's only where it stands alone: in a

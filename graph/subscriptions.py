@@ -13,7 +13,7 @@ from graph.fields.types import graph_type
 from graph.orders import Order
 from graph.payments import KlarnaPayment
 from resolvers import live
-from resolvers.permissions import EVERYONE, READERS
+from resolvers.identity.permissions import EVERYONE, READERS
 from store import events, orders, payments
 
 

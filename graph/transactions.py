@@ -15,8 +15,8 @@ from graph.fields.relationships import one
 from graph.fields.resources import Resource
 from graph.fields.sorting import order_of
 from graph.fields.types import amounts, graph_interface, graph_type
-from resolvers import transactions as sums
-from resolvers.permissions import READERS
+from resolvers.identity.permissions import READERS
+from resolvers.moving import transactions as sums
 from store import transactions as store
 from store.lookups import Lookup
 from store.orders import orders_by_id

@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
-from resolvers.access import Access
-from resolvers.callers import Caller
-from resolvers.claims import Claims
 from resolvers.cursors import Cursors
 from resolvers.errors import BadInput
 from resolvers.history import Past, time_of
+from resolvers.idempotency.claims import Claims
+from resolvers.identity.access import Access
+from resolvers.identity.callers import Caller
 from resolvers.klarna.accounts import Accounts
 from resolvers.loaders import Loaders
-from resolvers.sealing import KeyRing
+from resolvers.secrets.sealing import KeyRing
 from resolvers.turns import Turns
 from store.changes import Change
 from store.database import Database, Transaction

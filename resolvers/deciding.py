@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
-from resolvers.books import Books, books_of
 from resolvers.context import Context
 from resolvers.errors import RefusalCode, Refused
+from resolvers.identity.permissions import INTEGRATIONS, done_by
+from resolvers.moving.books import Books, books_of
+from resolvers.moving.releasing import promise_release, release
 from resolvers.orders import must_exist
-from resolvers.permissions import INTEGRATIONS, done_by
 from resolvers.purchases import gateway_for, must_be_editable, must_be_enabled, source_of
-from resolvers.releasing import promise_release, release
 from resolvers.seeing import seen
 from store.changes import Change
 from store.orders import Order, OrderStatus, orders_by_id

@@ -11,7 +11,6 @@ from email.utils import parsedate_to_datetime
 
 import aiohttp
 
-from resolvers.credentials import opened, opened_next
 from resolvers.findings import Finding, fine, note, wrong
 from resolvers.klarna import errors
 from resolvers.klarna.accounts import address
@@ -20,7 +19,8 @@ from resolvers.klarna.countries import Region
 from resolvers.klarna.lanes import Lane, Pace
 from resolvers.klarna.logins import Login, Only
 from resolvers.klarna.transport import Reply, Request, Transport
-from resolvers.sealing import KeyRing, Unreadable
+from resolvers.secrets.credentials import opened, opened_next
+from resolvers.secrets.sealing import KeyRing, Unreadable
 from store.gateways import GatewayRegion, KlarnaGateway
 from store.instants import Clock
 from store.scope import Mode

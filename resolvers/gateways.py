@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from resolvers.context import Context
-from resolvers.credentials import present, with_login
+from resolvers.identity.permissions import INTEGRATIONS, done_by
 from resolvers.klarna.logins import Login
-from resolvers.permissions import INTEGRATIONS, done_by
+from resolvers.secrets.credentials import present, with_login
 from resolvers.seeing import seen
 from resolvers.texts import check_texts, invalid, named
 from resolvers.uses import must_be_unused

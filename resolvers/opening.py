@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from resolvers.background.errands import expect_authorization
 from resolvers.context import Context
-from resolvers.errands import expect_authorization
 from resolvers.errors import Refused
 from resolvers.klarna.answers import Session
 from resolvers.klarna.client import Klarna
 from resolvers.klarna.wire import Body, Purchase
+from resolvers.moving.releasing import promise_release
 from resolvers.operations import Call, intent, request_of
 from resolvers.purchases import (
     checked_body,
@@ -17,7 +18,6 @@ from resolvers.purchases import (
     must_be_enabled,
     purchase_of,
 )
-from resolvers.releasing import promise_release
 from resolvers.sessions import intended, new_payment, opened, session_body
 from store.changes import Change
 from store.gateways import KlarnaGateway, gateways_by_id

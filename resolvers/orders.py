@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from resolvers.context import Context
 from resolvers.errors import RefusalCode, Refused
+from resolvers.identity.permissions import INTEGRATIONS, done_by
+from resolvers.moving.releasing import promise_release, release
 from resolvers.order_parts import NO_PARTS, parts_of, put_parts
-from resolvers.permissions import INTEGRATIONS, done_by
 from resolvers.purchases import must_be_editable
-from resolvers.releasing import promise_release, release
 from resolvers.snapshots import Snapshot, check_snapshot
 from store.addresses import AddressContent
 from store.changes import Change, same

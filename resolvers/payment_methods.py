@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from resolvers.context import Context
-from resolvers.permissions import INTEGRATIONS, done_by
+from resolvers.identity.permissions import INTEGRATIONS, done_by
 from resolvers.seeing import seen
 from resolvers.texts import check_texts, invalid, named
 from resolvers.uses import must_be_unused

@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 
 from resolvers.context import Context
 from resolvers.errors import RefusalCode, Refused
+from resolvers.identity.permissions import INTEGRATIONS, PAYERS, done_by
+from resolvers.moving.releasing import NothingHeld, Releasing, promise_release, release
 from resolvers.opening import Opening
 from resolvers.operations import digest, operation_key, perform
-from resolvers.permissions import INTEGRATIONS, PAYERS, done_by
 from resolvers.purchases import EDITABLE
 from resolvers.refreshing import refresh
-from resolvers.releasing import NothingHeld, Releasing, promise_release, release
 from resolvers.seeing import seen, unseen
 from resolvers.sessions import authorized
 from resolvers.texts import check_texts

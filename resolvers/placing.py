@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from resolvers.capturing import Capturing, promise_capture
+from resolvers.background.errands import expect_agreement, expect_decision
 from resolvers.context import Context
-from resolvers.errands import expect_agreement, expect_decision
 from resolvers.errors import Problem, RefusalCode, Refused, Unavailable
+from resolvers.identity.permissions import PAYERS, done_by
 from resolvers.klarna import errors as klarna_errors
 from resolvers.klarna.answers import PlacedOrder
 from resolvers.klarna.client import Klarna
+from resolvers.moving.capturing import Capturing, promise_capture
+from resolvers.moving.releasing import promise_release, release
+from resolvers.moving.transactions import add_transaction
 from resolvers.obstacles import obstacles
 from resolvers.operations import (
     Call,
@@ -21,12 +24,9 @@ from resolvers.operations import (
     perform,
     request_of,
 )
-from resolvers.permissions import PAYERS, done_by
 from resolvers.refusals import SESSION_COMPLETED
-from resolvers.releasing import promise_release, release
 from resolvers.seeing import seen
 from resolvers.sessions import placement_body, unauthorized
-from resolvers.transactions import add_transaction
 from store.changes import Change
 from store.gateways import gateways_by_id
 from store.operations import Operation, OperationKind

@@ -3,19 +3,19 @@
 from dataclasses import replace
 from functools import partial
 
+from resolvers.background.reviewing import REJECTED
 from resolvers.context import Context
 from resolvers.errors import RefusalCode, Refused
+from resolvers.identity.permissions import INTEGRATIONS, done_by
 from resolvers.klarna import errors as klarna_errors
 from resolvers.klarna.answers import PlacedOrder
 from resolvers.klarna.client import Klarna
+from resolvers.moving.voiding import ENDED
 from resolvers.operations import Unclear, perform
-from resolvers.permissions import INTEGRATIONS, done_by
 from resolvers.placing import PENDING, Placing
 from resolvers.refusals import refusal
-from resolvers.reviewing import REJECTED
 from resolvers.seeing import seen
 from resolvers.sessions import unauthorized
-from resolvers.voiding import ENDED
 from store.changes import Change
 from store.operations import (
     UNSETTLED,

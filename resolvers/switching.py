@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from resolvers.context import Context
-from resolvers.permissions import INTEGRATIONS, SWITCHERS, done_by
+from resolvers.identity.permissions import INTEGRATIONS, SWITCHERS, done_by
 from resolvers.seeing import seen
 from store.changes import Change
 from store.gateways import KlarnaGateway, gateways_by_id

@@ -11,16 +11,16 @@ import aiohttp
 
 from graph.app import serving
 from graph.settings import Settings, throwaway_settings
-from resolvers.callers import CallerKind
 from resolvers.context import Services
+from resolvers.identity.callers import CallerKind
+from resolvers.identity.tokens import Tokens
 from resolvers.klarna.sandbox.app import Served, running
 from resolvers.klarna.sandbox.clock import AdjustableClock
 from resolvers.klarna.sandbox.faults import Fault
 from resolvers.klarna.sandbox.merchants import Credential
 from resolvers.klarna.sandbox.options import Options
 from resolvers.klarna.sandbox.sandbox import Sandbox
-from resolvers.sealing import KeyRing
-from resolvers.tokens import Tokens
+from resolvers.secrets.sealing import KeyRing
 from store.scope import Mode
 from tests import documents, orders
 

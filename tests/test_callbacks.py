@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from resolvers.reconcile import reconcile
+from resolvers.background.reconcile import reconcile
 from store.payments import KlarnaPayment, payments_by_id
 from tests import documents
 from tests.gateway import Gateway, running_gateway

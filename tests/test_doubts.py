@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from resolvers.background.reconcile import reconcile
 from resolvers.klarna.sandbox.faults import Fault
-from resolvers.reconcile import reconcile
 from resolvers.turns import Turns
 from tests import documents, orders
 from tests.gateway import Gateway, running_gateway

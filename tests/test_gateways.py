@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from resolvers.sealing import KeyRing, Unreadable, masked
+from resolvers.secrets.sealing import KeyRing, Unreadable, masked
 from tests import documents
 from tests.gateway import LOGIN, Gateway
 

@@ -6,10 +6,10 @@ from typing import Any
 import jwt
 import pytest
 
-from resolvers.credentials import Credentials
 from resolvers.klarna.accounts import Accounts
 from resolvers.klarna.transport import Reply, Request
-from resolvers.sealing import KeyRing
+from resolvers.secrets.credentials import Credentials
+from resolvers.secrets.sealing import KeyRing
 from store.gateways import GatewayRegion, KlarnaGateway
 from store.instants import Instant, SystemClock
 from store.resources import new_id

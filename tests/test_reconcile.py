@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from resolvers.reconcile import Round, reconcile
+from resolvers.background.reconcile import Round, reconcile
 from tests import documents
 from tests.gateway import Gateway, running_gateway
 from tests.test_movements import CAPTURE, REFUND, VOID, placed

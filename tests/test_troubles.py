@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from resolvers.reconcile import reconcile
+from resolvers.background.reconcile import reconcile
 from store.database import Transaction
 from tests import documents, orders
 from tests.gateway import Gateway, running_gateway

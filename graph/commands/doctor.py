@@ -17,8 +17,8 @@ from graph.settings import Settings
 from resolvers.examining import Examiner, Listener, clock_finding
 from resolvers.findings import Finding, Health, fine, note, wrong
 from resolvers.klarna.transport import HttpTransport, Transport
-from resolvers.resealing import uses
-from resolvers.sealing import KeyRing
+from resolvers.secrets.resealing import uses
+from resolvers.secrets.sealing import KeyRing
 from store.database import StoreUnavailable
 from store.gateways import every_gateway
 from store.instants import Clock

@@ -7,9 +7,9 @@ from typing import Any
 
 from graph.app import services_of
 from graph.settings import Settings
-from resolvers.applications import NewApplication, create_application, revoke_application
-from resolvers.callers import Caller, CallerKind
 from resolvers.context import Context
+from resolvers.identity.applications import NewApplication, create_application, revoke_application
+from resolvers.identity.callers import Caller, CallerKind
 from store.applications import Application, ApplicationKind, ApplicationSettings
 from store.instants import SystemClock
 from store.pages import Key, Page, page

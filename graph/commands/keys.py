@@ -12,8 +12,8 @@ from typing import Any
 
 from graph.execution.limits import PREFIX
 from graph.settings import KEY_BYTES, Settings
-from resolvers.resealing import Resealed, Use, reseal, uses
-from resolvers.sealing import KeyRing
+from resolvers.secrets.resealing import Resealed, Use, reseal, uses
+from resolvers.secrets.sealing import KeyRing
 from store.locking import StoreInUse
 from store.sqlite import open_sqlite
 from store.visitor import visiting

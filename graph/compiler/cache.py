@@ -14,7 +14,7 @@ from graph.compiler.plan import Plan
 from graph.compiler.roots import roots
 from graph.compiler.selections import Selecting
 from graph.compiler.variables import Used, Values, Variables
-from resolvers.callers import CallerKind
+from resolvers.identity.callers import CallerKind
 from store.scope import Reach
 
 ENTRIES = 500

@@ -21,10 +21,10 @@ from graph.compiler.holes import SECRET
 from graph.compiler.members import Kinds, OneOf, Related, Selection
 from graph.compiler.pages import Edges, Paged
 from graph.compiler.roots import Found
-from resolvers.callers import Caller, CallerKind
 from resolvers.context import Context
 from resolvers.cursors import Cursors
 from resolvers.errors import Fault
+from resolvers.identity.callers import Caller, CallerKind
 from store.instants import SystemClock, instant
 from store.scope import Mode
 

@@ -15,8 +15,8 @@ from graph.compiler.variables import Values
 from graph.federation import MAX_REPRESENTATIONS, Entity
 from graph.fields.connections import Connection, position
 from graph.nodes import MAX_NODES
-from resolvers.callers import CallerKind
 from resolvers.context import Context
+from resolvers.identity.callers import CallerKind
 from store.lookups import Lookup
 from store.pages import parameters_of, places_of, shape_of
 from store.rows import json_text

@@ -50,7 +50,7 @@ from graph.fields.computed import InSql
 from graph.fields.connections import Connection
 from graph.fields.relationships import Relationship
 from graph.fields.types import record_of
-from resolvers.callers import CallerKind
+from resolvers.identity.callers import CallerKind
 from store.fields import Field, fields_of
 from store.tables import table_of, traits_of
 

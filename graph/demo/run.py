@@ -12,10 +12,10 @@ from graph.app import serving
 from graph.demo.sandbox import LOGIN, sandbox
 from graph.demo.shop import fill
 from graph.settings import throwaway_settings
-from resolvers.callers import Caller, CallerKind
 from resolvers.context import Context
+from resolvers.identity.callers import Caller, CallerKind
+from resolvers.identity.tokens import Tokens
 from resolvers.klarna.sandbox.app import Served
-from resolvers.tokens import Tokens
 from store.instants import SystemClock
 from store.scope import Mode
 

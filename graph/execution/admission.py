@@ -11,8 +11,8 @@ from graph.execution.limits import Limits, exceeded
 from graph.execution.rates import Buckets, Standing
 from graph.execution.reading import Prepared, Shelf, too_large
 from graph.logs.asked import describe
-from resolvers.callers import Caller, CallerKind
 from resolvers.errors import BadInput
+from resolvers.identity.callers import Caller, CallerKind
 
 READING = 10
 """What a document costs its caller that nobody has sent before, besides its own cost."""

@@ -25,9 +25,9 @@ from graph.errors import coded, formatted
 from graph.execution.limits import Limits
 from graph.execution.reading import Prepared
 from graph.execution.variables import variable_errors
-from resolvers.callers import CallerKind
 from resolvers.context import Context
 from resolvers.errors import TimedOut
+from resolvers.identity.callers import CallerKind
 
 T = TypeVar("T")
 

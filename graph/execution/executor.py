@@ -17,9 +17,9 @@ from graph.execution.engine import Engine, late_body
 from graph.execution.limits import Limits
 from graph.execution.rates import Standing
 from graph.execution.reading import Prepared
-from resolvers.callers import Caller, CallerKind
 from resolvers.context import Context
 from resolvers.errors import BadInput, TimedOut
+from resolvers.identity.callers import Caller, CallerKind
 from store.events import EventStore
 
 _IN_A_STREAM = (

@@ -19,7 +19,7 @@ from graph.fields.types import graph_type, record_of
 from resolvers.context import Context
 from resolvers.cursors import Cursors, Foreign
 from resolvers.errors import BadInput
-from resolvers.permissions import EVERYONE, READERS, Kinds
+from resolvers.identity.permissions import EVERYONE, READERS, Kinds
 from store.lookups import Lookup
 from store.pages import Found, Key, Order, Page, count, page, position_of
 

@@ -11,11 +11,11 @@ from typing_extensions import Doc
 
 from graph.context import Info
 from graph.fields.permissions import open_to
-from resolvers.callers import CallerKind
 from resolvers.errors import TimedOut
-from resolvers.once import once
-from resolvers.permissions import doers_of
-from resolvers.requests import Named
+from resolvers.idempotency.once import once
+from resolvers.idempotency.requests import Named
+from resolvers.identity.callers import CallerKind
+from resolvers.identity.permissions import doers_of
 from store.lookups import Lookup
 
 Resolver = Callable[..., Awaitable[Any]]

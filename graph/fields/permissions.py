@@ -11,7 +11,7 @@ from typing import Any
 
 from graphql import GraphQLField, GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema
 
-from resolvers.permissions import EVERYONE, Kinds
+from resolvers.identity.permissions import EVERYONE, Kinds
 
 _RULES: dict[tuple[str, str], Kinds] = {}
 _METADATA = "seen_by"

@@ -8,7 +8,7 @@ from strawberry.types.field import StrawberryField
 
 from graph.context import Info
 from graph.fields.permissions import open_to
-from resolvers.permissions import EVERYONE, Kinds
+from resolvers.identity.permissions import EVERYONE, Kinds
 from store.lookups import Lookup
 
 

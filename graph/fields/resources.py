@@ -8,7 +8,7 @@ from graph.context import Info
 from graph.fields.connections import connected
 from graph.fields.types import graph_interface
 from graph.nodes import Node
-from resolvers.permissions import READERS
+from resolvers.identity.permissions import READERS
 from store import resources
 from store.events import events_by_resource
 from store.instants import Instant

@@ -8,9 +8,9 @@ from aiohttp.typedefs import Handler, Middleware
 from graph.errors import coded
 from graph.http.addresses import client_of
 from graph.logs.asked import identify
-from resolvers.access import Access
-from resolvers.callers import Caller
 from resolvers.errors import Unauthenticated, Unavailable
+from resolvers.identity.access import Access
+from resolvers.identity.callers import Caller
 
 CALLER = web.RequestKey("caller", Caller)
 RETRY_AFTER = "30"

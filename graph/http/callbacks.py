@@ -7,7 +7,7 @@ from aiohttp.typedefs import Handler
 from graph.http.addresses import Networks, address_of, is_among
 from graph.http.answers import as_json, refused
 from graph.http.bodies import body_of
-from resolvers.callbacks import REPORTS, Report, receive
+from resolvers.background.callbacks import REPORTS, Report, receive
 from resolvers.context import Services
 from resolvers.errors import BadInput, NotFound
 

@@ -22,8 +22,8 @@ from graph.http.headers import SAFE, Cors
 from graph.http.negotiation import OFFERED, SINGLE, preferred
 from graph.http.parting import parted
 from graph.logs.asked import REQUEST_ID
-from resolvers.access import Access, digest_of
 from resolvers.errors import Unauthenticated
+from resolvers.identity.access import Access, digest_of
 
 BEGINNING = b"POST /graphql HTTP/1.1\r\n"
 """How every head begins that can be remembered."""

@@ -29,9 +29,9 @@ from graph.http.requests import request_of
 from graph.http.rides import Client, Ride, Said
 from graph.http.strict_json import read_json
 from graph.logs.asked import answering
-from resolvers.callers import Caller
 from resolvers.context import Context, Services
 from resolvers.errors import BadInput
+from resolvers.identity.callers import Caller
 
 LOOKING = 0.25
 """How often it is looked whether something takes too long, in seconds."""

@@ -21,8 +21,8 @@ from graph.execution.rates import Buckets, Standing
 from graph.http.addresses import client_of
 from graph.http.bodies import body_of
 from graph.http.faults import RequestFault
-from resolvers.applications import LIFE, InvalidClient, authenticated, token_of
 from resolvers.context import Services
+from resolvers.identity.applications import LIFE, InvalidClient, authenticated, token_of
 from store.applications import ApplicationKind
 from store.database import StoreUnavailable
 

@@ -23,9 +23,9 @@ from graph.live.messages import Broken, Close, Message, invalid, message_of
 from graph.live.open_lines import Line
 from graph.logs.access import log_operation
 from graph.logs.asked import apart, identify
-from resolvers.callers import Caller
 from resolvers.context import Context, Services
 from resolvers.errors import BadInput, Fault, LimitExceeded, Unauthenticated, Unavailable
+from resolvers.identity.callers import Caller
 
 INIT_WITHIN = 5.0
 """How long a client may take for its first message, in seconds."""

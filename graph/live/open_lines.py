@@ -9,8 +9,8 @@ from aiohttp import web
 from strawberry.utils.str_converters import to_camel_case
 
 from graph.execution.limits import PREFIX
-from resolvers.callers import Caller
 from resolvers.errors import LimitExceeded
+from resolvers.identity.callers import Caller
 
 MOST_STRANGERS = 100
 """How many sockets may be open at once whose clients have not said yet who they are."""

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 
 from graphql import OperationDefinitionNode
 
-from resolvers.callers import Caller
 from resolvers.codes import Code
+from resolvers.identity.callers import Caller
 
 REQUEST_ID = "X-Request-ID"
 _GOOD_ID = re.compile(r"[A-Za-z0-9._:/=+@-]{1,128}", re.ASCII)

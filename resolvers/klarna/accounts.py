@@ -7,14 +7,14 @@ from contextlib import suppress
 
 import structlog
 
-from resolvers.credentials import Credentials, opened, opened_next
 from resolvers.klarna.client import Klarna, base_url
 from resolvers.klarna.countries import Region
 from resolvers.klarna.errors import KlarnaProblem, LockedOut, Refused
 from resolvers.klarna.lanes import Lane, Pace
 from resolvers.klarna.logins import Login, Only
 from resolvers.klarna.transport import Transport
-from resolvers.sealing import Unreadable
+from resolvers.secrets.credentials import Credentials, opened, opened_next
+from resolvers.secrets.sealing import Unreadable
 from store.database import StoreUnavailable
 from store.gateways import KlarnaGateway
 from store.payments import KlarnaPayment

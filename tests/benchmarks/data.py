@@ -20,11 +20,11 @@ from uuid import UUID
 
 import orjson
 
-from resolvers.callers import Caller, CallerKind
+from resolvers.identity.callers import Caller, CallerKind
 from resolvers.klarna.answers import Session, created_session
 from resolvers.klarna.countries import COUNTRIES
 from resolvers.klarna.wire import Purchase, purchase_body
-from resolvers.sealing import KeyRing, masked
+from resolvers.secrets.sealing import KeyRing, masked
 from resolvers.sessions import authorized, new_payment, opened
 from store import changes
 from store.changes import Change

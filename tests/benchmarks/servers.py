@@ -15,8 +15,8 @@ import orjson
 
 from graph.execution.limits import PREFIX
 from graph.settings import Settings
-from resolvers.callers import CallerKind
-from resolvers.tokens import Tokens
+from resolvers.identity.callers import CallerKind
+from resolvers.identity.tokens import Tokens
 from store.instants import SystemClock
 from store.scope import Mode
 from tests.benchmarks.data import SEALING_KEY, SEALING_KEY_ID, Data, copied

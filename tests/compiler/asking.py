@@ -22,7 +22,7 @@ from graphql import (
 )
 
 from graph.fields import permissions
-from resolvers.callers import CallerKind
+from resolvers.identity.callers import CallerKind
 from tests.compiler.worlds import INSTANTS, INTEGERS, TEXTS
 
 NEVER = {"klarnaOrder", "_service", "versionDiff"}

@@ -19,10 +19,10 @@ from graph.execution.engine import Engine
 from graph.execution.executor import Executor
 from graph.fields.mutations import Outcome
 from graph.schema import schema
-from resolvers.callers import CallerKind
 from resolvers.codes import RefusalCode
 from resolvers.context import Context
 from resolvers.errors import NotFound, Refused
+from resolvers.identity.callers import CallerKind
 from store.scope import Reach
 from tests import documents
 from tests.compiler.corpus import asked

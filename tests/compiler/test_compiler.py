@@ -16,8 +16,8 @@ from graph.compiler.holes import SECRET, filled
 from graph.compiler.plan import Plan
 from graph.execution.executor import Executor
 from graph.schema import schema
-from resolvers.callers import CallerKind
 from resolvers.context import Context
+from resolvers.identity.callers import CallerKind
 from store.executing import parses
 from store.sqlite import open_sqlite
 from tests import documents

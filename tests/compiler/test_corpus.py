@@ -13,7 +13,7 @@ from graph.compiler.cache import Entry
 from graph.compiler.coverage import NotCovered
 from graph.compiler.variables import Values
 from graph.schema import schema
-from resolvers.callers import CallerKind
+from resolvers.identity.callers import CallerKind
 from store.scope import Reach
 from tests.compiler.corpus import asked, corpus
 from tests.compiler.ways import Ways, caller, covered

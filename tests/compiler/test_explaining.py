@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from graph.__main__ import cli
 from graph.compiler.holes import SECRET
-from resolvers.callers import CallerKind
+from resolvers.identity.callers import CallerKind
 from tests.gateway import Gateway
 
 ORDER = """

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from graph.schema import schema
-from resolvers.callers import Caller, CallerKind
+from resolvers.identity.callers import Caller, CallerKind
 from tests.compiler.asking import Asking, computed_in_python
 from tests.compiler.ways import Ways, caller, covered, ways
 from tests.compiler.worlds import World, fill

@@ -14,9 +14,9 @@ from graph.execution.answer import Answer
 from graph.execution.executor import Executor
 from graph.execution.limits import Limits
 from graph.schema import schema
-from resolvers.callers import Caller, CallerKind
 from resolvers.context import Context, Services
 from resolvers.cursors import Cursors
+from resolvers.identity.callers import Caller, CallerKind
 from store.resources import new_id
 from store.scope import Mode
 from store.sqlite import SqliteDatabase

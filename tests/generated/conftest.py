@@ -8,7 +8,7 @@ import pytest_asyncio
 import schemathesis
 from schemathesis.specs.graphql.schemas import GraphQLSchema
 
-from resolvers.callers import CallerKind
+from resolvers.identity.callers import CallerKind
 from tests.commands.process import stop
 from tests.commands.shop import Shop, shop
 from tests.generated import books

@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import response_schema_conformance
 
 from graph.fields import permissions
 from graph.schema import schema
-from resolvers.callers import CallerKind
+from resolvers.identity.callers import CallerKind
 from tests.commands.shop import Json, Shop
 from tests.generated import books
 from tests.generated.answers import CODES, Tally, check, codes

@@ -11,7 +11,7 @@ from graphql import DocumentNode, GraphQLSchema
 from hypothesis_graphql import strategies as graphql_strategies
 from schemathesis.specs.graphql.schemas import GraphQLSchema as Asked
 
-from resolvers.callers import CallerKind
+from resolvers.identity.callers import CallerKind
 from tests import documents
 from tests.commands.shop import Json, Shop
 from tests.generated.answers import check

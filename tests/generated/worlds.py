@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from graph.demo.shop import orders
-from resolvers.callers import CallerKind
-from resolvers.tokens import Tokens
+from resolvers.identity.callers import CallerKind
+from resolvers.identity.tokens import Tokens
 from store.instants import SystemClock
 from store.scope import Mode
 from tests import documents

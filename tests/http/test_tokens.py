@@ -7,7 +7,7 @@ import jwt
 import pytest
 
 from graph.app import PUBLIC
-from resolvers.callers import CallerKind
+from resolvers.identity.callers import CallerKind
 from store.scope import Mode
 from tests import documents
 from tests.gateway import Gateway

@@ -10,7 +10,7 @@ import pytest
 from graphql import GraphQLObjectType, build_schema
 
 from graph.schema import printed
-from resolvers.callers import CallerKind
+from resolvers.identity.callers import CallerKind
 from store.gateways import GatewayRegion, KlarnaGateway
 from store.instants import Instant
 from store.rows import rows_of

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from resolvers.background.reconcile import reconcile
 from resolvers.context import Context
-from resolvers.once import once
-from resolvers.reconcile import reconcile
+from resolvers.idempotency.once import once
 from store.changes import Change
 from store.database import StoreUnavailable, Work
 from tests import documents, orders

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from graph.execution.documents import hash_of
-from resolvers.callers import CallerKind
+from resolvers.identity.callers import CallerKind
 from store.scope import Mode
 from tests import documents
 from tests.gateway import Gateway, running_gateway

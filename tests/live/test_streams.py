@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from resolvers.callers import CallerKind
+from resolvers.identity.callers import CallerKind
 from store.scope import Mode
 from tests import documents
 from tests.gateway import Gateway

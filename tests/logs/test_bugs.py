@@ -12,8 +12,8 @@ from typing import Any
 
 import orjson
 
+from resolvers.background.reconcile import reconcile
 from resolvers.klarna.transport import Reply, Request
-from resolvers.reconcile import reconcile
 from tests import documents
 from tests.commands.process import line, started
 from tests.commands.test_commands import environment

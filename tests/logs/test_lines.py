@@ -14,7 +14,7 @@ from graph.logs.by_hand import digest, request_line
 from graph.logs.lines import json_line, text_line
 from graph.logs.redaction import LONGEST, redacted
 from graph.settings import settings_table, shown, throwaway_settings
-from resolvers.callers import Caller, CallerKind
+from resolvers.identity.callers import Caller, CallerKind
 from store.scope import Mode
 
 NASTY = [

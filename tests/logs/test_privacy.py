@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from resolvers.reconcile import reconcile
+from resolvers.background.reconcile import reconcile
 from store.payments import payments_by_id
 from tests import documents, orders
 from tests.gateway import LOGIN, Gateway, running_gateway

@@ -7,8 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from resolvers.callers import CallerKind
-from resolvers.tokens import Tokens
+from resolvers.identity.callers import CallerKind
+from resolvers.identity.tokens import Tokens
 from store.scope import Mode
 from tests import documents
 from tests.gateway import LOGIN, Gateway, running_gateway

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from graph.fields.mutations import mutation
-from resolvers.callers import CallerKind
+from resolvers.identity.callers import CallerKind
 from resolvers.placing import place_order
 from store.scope import Mode
 from tests import documents

@@ -16,7 +16,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
-from resolvers import key_sets
+from resolvers.identity import key_sets
 from tests import documents
 from tests.gateway import Gateway, running_gateway
 from tests.live.talk import ORDER, streaming

@@ -10,7 +10,7 @@ import jwt
 import pytest
 from aiohttp import encode_basic_auth
 
-from resolvers.callers import CallerKind
+from resolvers.identity.callers import CallerKind
 from store.scope import Mode
 from tests.gateway import Gateway, running_gateway
 

@@ -10,12 +10,12 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from graph.settings import throwaway_settings
-from resolvers import access
-from resolvers.access import Access
-from resolvers.callers import Caller, CallerKind
 from resolvers.errors import Unauthenticated
+from resolvers.identity import access
+from resolvers.identity.access import Access
+from resolvers.identity.callers import Caller, CallerKind
+from resolvers.identity.tokens import Tokens
 from resolvers.klarna.sandbox.clock import AdjustableClock
-from resolvers.tokens import Tokens
 from store.scope import Mode
 from tests.gateway import MORNING, Gateway, SteppingClock, running_gateway
 

@@ -2,7 +2,7 @@
 
 import aiohttp
 
-from resolvers.reconcile import reconcile
+from resolvers.background.reconcile import reconcile
 from tests import documents
 from tests.gateway import LOGIN, Gateway
 from tests.permissions.test_oauth import CREATE, REVOKE, asking, operator

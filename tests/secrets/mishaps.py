@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from resolvers.background.reconcile import reconcile
 from resolvers.klarna.transport import HttpTransport, Request
-from resolvers.reconcile import reconcile
-from resolvers.sealing import KeyRing
+from resolvers.secrets.sealing import KeyRing
 from store.payments import payments_by_id
 from tests import documents
 from tests.gateway import LOGIN, Gateway, keyless

@@ -14,8 +14,8 @@ from graph.app import serving
 from graph.commands.keys import new_key, ring_of, rotate
 from graph.settings import Settings, throwaway_settings
 from resolvers.klarna.sandbox.merchants import Credential
-from resolvers.resealing import keep_resealing, reseal, uses
-from resolvers.sealing import KeyRing
+from resolvers.secrets.resealing import keep_resealing, reseal, uses
+from resolvers.secrets.sealing import KeyRing
 from store.database import StoreUnavailable
 from store.envelopes import Place, places
 from store.fields import fields_of

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from resolvers.background.reconcile import reconcile
 from resolvers.klarna.sandbox.merchants import Credential
-from resolvers.reconcile import reconcile
 from store.gateways import gateways_by_id
 from tests import documents
 from tests.gateway import LOGIN, Gateway

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from resolvers.reconcile import Round, reconcile
+from resolvers.background.reconcile import Round, reconcile
 from store.errands import Errand, errands
 from store.statements import Query
 from store.tables import columns_of

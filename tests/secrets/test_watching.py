@@ -33,7 +33,7 @@ async def test_a_planted_leak_into_answers_the_history_and_the_file_is_found(
 ) -> None:
     async with spied(tmp_path, spy) as gateway:
         with monkeypatch.context() as patch:
-            patch.setattr("resolvers.credentials.masked", lambda secret: f"x{secret}")
+            patch.setattr("resolvers.secrets.credentials.masked", lambda secret: f"x{secret}")
             await gateway.do(
                 ROTATE, id=gateway.gateways["EU"], apiKey=NEXT.username, apiSecret=NEXT.password
             )

@@ -3,11 +3,11 @@
 import asyncio
 from typing import Any
 
-from resolvers.callbacks import REPORTS, receive
+from resolvers.background.callbacks import REPORTS, receive
+from resolvers.background.reconcile import reconcile
 from resolvers.context import Services
 from resolvers.errors import BadInput, NotFound
 from resolvers.klarna.sandbox.errors import KlarnaError
-from resolvers.reconcile import reconcile
 from store.database import StoreUnavailable
 from store.payments import payments_by_id
 from store.scope import EVERYTHING

@@ -3,8 +3,8 @@
 import asyncio
 from typing import Any
 
+from resolvers.background.reconcile import reconcile
 from resolvers.context import Services
-from resolvers.reconcile import reconcile
 from tests import documents
 from tests.simulation import books
 from tests.simulation.books import klarna_order

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from resolvers import movements, operations
+from resolvers import operations
+from resolvers.moving import movements
 from store import operations as log
 from store.operations import Operation
 from tests.simulation import books

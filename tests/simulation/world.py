@@ -13,19 +13,19 @@ from typing import Any
 from graph.execution.executor import Executor
 from graph.execution.limits import Limits
 from graph.schema import schema
-from resolvers.access import Access
-from resolvers.callers import Caller, CallerKind
 from resolvers.context import Context, Services
-from resolvers.credentials import Credentials
 from resolvers.cursors import Cursors
+from resolvers.identity.access import Access
+from resolvers.identity.callers import Caller, CallerKind
+from resolvers.identity.tokens import Tokens
 from resolvers.klarna.accounts import Accounts
 from resolvers.klarna.lanes import Pace
 from resolvers.klarna.sandbox.ids import seeded_ids
 from resolvers.klarna.sandbox.merchants import Credential
 from resolvers.klarna.sandbox.options import Options
 from resolvers.klarna.sandbox.sandbox import Sandbox
-from resolvers.sealing import KeyRing
-from resolvers.tokens import Tokens
+from resolvers.secrets.credentials import Credentials
+from resolvers.secrets.sealing import KeyRing
 from store.scope import Mode
 from tests.simulation.loop import SeededLoop, Time
 from tests.simulation.network import Network, Weather

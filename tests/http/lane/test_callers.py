@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from graph.http.rides import Ride
-from resolvers.callers import CallerKind
+from resolvers.identity.callers import CallerKind
 from store.scope import Mode
 from tests.gateway import Gateway, running_gateway
 from tests.http.lane.asking import LOOK, request, settled, told

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from resolvers.acting import itself, run
+from resolvers.background.acting import itself, run
+from resolvers.background.resuming import resume
 from resolvers.context import Context, Services
 from resolvers.operations import ATTENDED, about
-from resolvers.resuming import resume
-from resolvers.rotating import finish_rotations
+from resolvers.secrets.rotating import finish_rotations
 from store import errands
 from store.instants import after, instant
 from store.operations import UNSETTLED, Operation, attend, due, operations_by_id

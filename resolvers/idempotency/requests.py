@@ -7,12 +7,12 @@ from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
-from resolvers.answers import is_told, restored, told_of
-from resolvers.callers import CallerKind
-from resolvers.claims import KEYS_KEPT
 from resolvers.context import Context
 from resolvers.errors import RefusalCode, Refused
-from resolvers.sealing import KeyRing, Unreadable
+from resolvers.idempotency.answers import is_told, restored, told_of
+from resolvers.idempotency.claims import KEYS_KEPT
+from resolvers.identity.callers import CallerKind
+from resolvers.secrets.sealing import KeyRing, Unreadable
 from resolvers.seeing import seen
 from store import requests as log
 from store.database import Transaction

@@ -13,11 +13,11 @@ from typing import Annotated
 
 from typing_extensions import Doc
 
-from resolvers.answers import fleeting, kept
-from resolvers.callers import CallerKind
 from resolvers.context import Context, Services
 from resolvers.errors import RefusalCode, Refused
-from resolvers.permissions import INTEGRATIONS, OPERATORS, done_by
+from resolvers.idempotency.answers import fleeting, kept
+from resolvers.identity.callers import CallerKind
+from resolvers.identity.permissions import INTEGRATIONS, OPERATORS, done_by
 from resolvers.seeing import seen
 from resolvers.texts import MAX_TEXT, invalid, named
 from store import applications as store

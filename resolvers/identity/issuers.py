@@ -6,10 +6,10 @@ from typing import Any
 
 import jwt
 
-from resolvers.callers import Caller
 from resolvers.errors import Unauthenticated
-from resolvers.key_sets import Fetch, KeySet
-from resolvers.tokens import BROKEN, OPTIONS, caller_of
+from resolvers.identity.callers import Caller
+from resolvers.identity.key_sets import Fetch, KeySet
+from resolvers.identity.tokens import BROKEN, OPTIONS, caller_of
 from store.instants import Clock
 
 LEEWAY = timedelta(seconds=30)

@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from resolvers.books import Books, books_of
-from resolvers.claims import KEYS_KEPT
 from resolvers.context import Context
 from resolvers.errors import RefusalCode, Refused
+from resolvers.idempotency.claims import KEYS_KEPT
 from resolvers.klarna import errors as klarna_errors
 from resolvers.klarna.client import Klarna
+from resolvers.moving.books import Books, books_of
+from resolvers.moving.transactions import add_transaction
 from resolvers.operations import (
     Call,
     NotDone,
@@ -28,7 +29,6 @@ from resolvers.operations import (
 )
 from resolvers.purchases import source_of
 from resolvers.refusals import refusal
-from resolvers.transactions import add_transaction
 from store.changes import Change
 from store.gateways import gateways_by_id
 from store.instants import after

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from resolvers.sealing import KeyRing, Unreadable
+from resolvers.secrets.sealing import KeyRing, Unreadable
 from store.database import Database, Reader, StoreUnavailable, Transaction
 from store.envelopes import Envelope, Place, key_ids, places, replace, window
 

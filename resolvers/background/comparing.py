@@ -6,15 +6,15 @@ Whatever is done at Klarna's own portal, or by another system, our books do not 
 from dataclasses import dataclass
 from functools import partial
 
-from resolvers.books import Books, books_of
+from resolvers.background.errands import NotYet
 from resolvers.context import Context
-from resolvers.errands import NotYet
 from resolvers.errors import NotFound
+from resolvers.identity.permissions import READERS, done_by
 from resolvers.klarna import errors as klarna_errors
 from resolvers.klarna.answers import KlarnaOrder
 from resolvers.mismatches import Mismatch
-from resolvers.movements import unsettled_movement
-from resolvers.permissions import READERS, done_by
+from resolvers.moving.books import Books, books_of
+from resolvers.moving.movements import unsettled_movement
 from resolvers.purchases import source_of
 from resolvers.refusals import refusal
 from resolvers.seeing import seen

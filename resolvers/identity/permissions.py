@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable, Coroutine
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from resolvers.callers import CallerKind
 from resolvers.context import Context
+from resolvers.identity.callers import CallerKind
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -4,10 +4,10 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 
-from resolvers.callers import Caller, CallerKind
 from resolvers.errors import Unauthenticated
-from resolvers.issuers import Issuers
-from resolvers.tokens import Tokens
+from resolvers.identity.callers import Caller, CallerKind
+from resolvers.identity.issuers import Issuers
+from resolvers.identity.tokens import Tokens
 from store.instants import Clock
 
 LONGEST = 8 * 1024

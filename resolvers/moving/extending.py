@@ -3,10 +3,10 @@
 from typing import Any
 
 from resolvers.context import Context
+from resolvers.identity.permissions import INTEGRATIONS, done_by
 from resolvers.klarna.client import Klarna
-from resolvers.movements import Movement, move
+from resolvers.moving.movements import Movement, move
 from resolvers.operations import NotDone
-from resolvers.permissions import INTEGRATIONS, done_by
 from resolvers.seeing import seen
 from store.changes import Change
 from store.operations import Operation, OperationKind

@@ -8,21 +8,21 @@ from datetime import timedelta
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from resolvers.callers import Caller
-from resolvers.capturing import Capturing, promise_capture
-from resolvers.comparing import watch
+from resolvers.background.comparing import watch
+from resolvers.background.errands import AGAIN, NotYet
+from resolvers.background.reviewing import decide
 from resolvers.context import Context, Services
-from resolvers.errands import AGAIN, NotYet
 from resolvers.errors import Problem, Refused
+from resolvers.identity.callers import Caller
 from resolvers.klarna import errors as klarna_errors
 from resolvers.klarna.answers import KlarnaOrder
+from resolvers.moving.capturing import Capturing, promise_capture
+from resolvers.moving.releasing import promise_release, release
 from resolvers.operations import ATTENDED, Settled, perform
 from resolvers.payments import save_klarna_auth_token
 from resolvers.placing import place_order
 from resolvers.purchases import editable
-from resolvers.releasing import promise_release, release
-from resolvers.reviewing import decide
-from resolvers.sealing import Unreadable
+from resolvers.secrets.sealing import Unreadable
 from store import errands as log
 from store.changes import Change
 from store.errands import Errand, ErrandKind

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from resolvers.acting import itself, run
+from resolvers.background.acting import itself, run
+from resolvers.background.errands import sealed
 from resolvers.context import Services
-from resolvers.errands import sealed
 from resolvers.errors import BadInput, NotFound
 from resolvers.operations import ATTENDED, digest
 from store import errands as log

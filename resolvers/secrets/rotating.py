@@ -12,15 +12,15 @@ from contextlib import suppress
 import structlog
 
 from resolvers.context import Context, Services
-from resolvers.credentials import opened_next, present, with_login, with_next
 from resolvers.errors import RefusalCode, Refused
 from resolvers.gateways import check_login
+from resolvers.identity.permissions import INTEGRATIONS, done_by
 from resolvers.klarna import errors as klarna_errors
 from resolvers.klarna.accounts import OtherMerchant
 from resolvers.klarna.logins import Login
-from resolvers.permissions import INTEGRATIONS, done_by
 from resolvers.refusals import refusal
-from resolvers.sealing import Unreadable
+from resolvers.secrets.credentials import opened_next, present, with_login, with_next
+from resolvers.secrets.sealing import Unreadable
 from resolvers.seeing import seen
 from store.changes import Change
 from store.gateways import KlarnaGateway, gateways_awaiting, gateways_by_id

@@ -6,8 +6,8 @@ from typing import Any
 import jwt
 from jwt.types import Options
 
-from resolvers.callers import Caller, CallerKind
 from resolvers.errors import Unauthenticated
+from resolvers.identity.callers import Caller, CallerKind
 from store.instants import Clock
 from store.rows import json_text
 from store.scope import Mode

@@ -4,11 +4,11 @@ from typing import Any
 
 from resolvers.context import Context
 from resolvers.errors import RefusalCode, Refused
+from resolvers.identity.permissions import INTEGRATIONS, done_by
 from resolvers.klarna.client import Klarna
-from resolvers.movements import Movement, ended, id_by_reference, move
-from resolvers.permissions import INTEGRATIONS, done_by
+from resolvers.moving.movements import Movement, ended, id_by_reference, move
+from resolvers.moving.transactions import next_number
 from resolvers.seeing import seen
-from resolvers.transactions import next_number
 from store.changes import Change
 from store.operations import Operation, OperationKind
 from store.orders import (

@@ -2,19 +2,19 @@
 
 from collections.abc import Sequence
 
-from resolvers.capturing import Capturing
 from resolvers.context import Context
 from resolvers.errors import Problem
-from resolvers.extending import Extending
-from resolvers.movements import Movement
+from resolvers.identity.permissions import INTEGRATIONS, done_by
+from resolvers.moving.capturing import Capturing
+from resolvers.moving.extending import Extending
+from resolvers.moving.movements import Movement
+from resolvers.moving.refunding import Refunding
+from resolvers.moving.releasing import NothingHeld, Releasing
+from resolvers.moving.voiding import Voiding
 from resolvers.operations import Settled, abandon, perform
-from resolvers.permissions import INTEGRATIONS, done_by
 from resolvers.placing import Placing
 from resolvers.refreshing import Refreshing
-from resolvers.refunding import Refunding
-from resolvers.releasing import NothingHeld, Releasing
 from resolvers.seeing import seen
-from resolvers.voiding import Voiding
 from store.operations import UNSETTLED, Operation, OperationKind, operations_by_id
 from store.payments import PaymentStatus, payments_by_id
 from store.scope import EVERYTHING

@@ -9,10 +9,10 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TypeVar
 
-from resolvers.answers import is_fleeting
 from resolvers.context import Context
 from resolvers.errors import BadInput, Forbidden, NotFound, Refused
-from resolvers.requests import Answered, Claim, Named
+from resolvers.idempotency.answers import is_fleeting
+from resolvers.idempotency.requests import Answered, Claim, Named
 from store.database import StoreUnavailable, Transaction
 
 R = TypeVar("R")

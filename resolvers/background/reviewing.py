@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from resolvers.books import books_of
-from resolvers.errands import NotYet
+from resolvers.background.errands import NotYet
 from resolvers.klarna.answers import KlarnaOrder
-from resolvers.movements import unsettled_movement
-from resolvers.transactions import add_transaction
+from resolvers.moving.books import books_of
+from resolvers.moving.movements import unsettled_movement
+from resolvers.moving.transactions import add_transaction
 from store.changes import Change
 from store.orders import Order, OrderStatus, orders_by_id
 from store.payments import KlarnaPayment, PaymentStatus, payments_by_id

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from resolvers.callers import Caller
+from resolvers.identity.callers import Caller
 from resolvers.klarna.logins import Login
-from resolvers.sealing import KeyRing, Unreadable, masked
+from resolvers.secrets.sealing import KeyRing, Unreadable, masked
 from store.changes import Change
 from store.database import Database, Transaction
 from store.gateways import KlarnaGateway, gateways_by_id

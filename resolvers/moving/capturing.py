@@ -6,12 +6,12 @@ from typing import Any
 
 from resolvers.context import Context
 from resolvers.errors import RefusalCode, Refused
+from resolvers.identity.permissions import INTEGRATIONS, done_by
 from resolvers.klarna.client import Klarna
-from resolvers.movements import Movement, id_by_reference, move
+from resolvers.moving.movements import Movement, id_by_reference, move
+from resolvers.moving.transactions import next_number
 from resolvers.operations import promise
-from resolvers.permissions import INTEGRATIONS, done_by
 from resolvers.seeing import seen
-from resolvers.transactions import next_number
 from store.changes import Change
 from store.line_items import line_items_by_order
 from store.operations import Operation, OperationKind, OperationState, operations_by_payment

@@ -1,0 +1,1 @@
+"""Identity: who asks, how that is known, and what they may do."""

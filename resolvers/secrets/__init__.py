@@ -1,0 +1,1 @@
+"""Secrets: sealed at rest, and changed with no failing call in between."""
