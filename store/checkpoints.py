@@ -33,10 +33,12 @@ FEWEST, MOST = 100, 2_000
 """Within what number of changed rows it is brought home: SQLite does not say how long the log is
 until then, and large rows take many pages."""
 LONG = 16_000
-"""From how many pages on, 64 MB, the writer waits for readers who keep the log as it is."""
+"""After how many pages, 64 MB, the writer waits for readers who keep the log from beginning anew.
+
+If one of them has not ended by then, it waits again after so many more.
+"""
 WAIT = 50
-"""How long it waits then, in ms. The longer the log is the longer it waits: it outlasts them in the
-end, as no question takes for ever."""
+"""How long it waits, in ms, for each time that the log is so long: no question takes for ever."""
 
 
 class Checkpoints:
@@ -50,6 +52,10 @@ class Checkpoints:
         self._commits = commits
         self._rows = FEWEST
         """After how many changed rows it is time again: as many as have filled the log before."""
+        self._pages = 0
+        """How long the log was when it was last brought home."""
+        self._long = LONG
+        """After how many pages the writer waits for readers."""
         self._under_way = False
         self._ended = False
 
@@ -65,7 +71,10 @@ class Checkpoints:
             pages = _bring(connection)
             # SQLite syncs the file only once all is home; the writer would have to wait for that
             _sync(self._file.fileno())
-        self._rows = min(max(FEWEST, rows * PAGES // pages), MOST)
+        # One so long has most probably not begun anew since the last time
+        added = pages - self._pages if pages > max(LONG, self._pages) else pages
+        self._rows = min(max(FEWEST, rows * PAGES // added), MOST)
+        self._pages = pages
 
     def _brought_most(self, _: None, error: BaseException | None) -> None:
         _complain(error)
@@ -76,8 +85,11 @@ class Checkpoints:
         self._commits.rows = 0
         with _synced():
             pages = _bring(connection)
-            if pages > LONG:
-                _outlast(connection, WAIT * pages // LONG)
+            if pages <= LONG:
+                self._long = LONG
+            elif pages > self._long:
+                anew = _outlast(connection, WAIT * pages // LONG)
+                self._long = LONG if anew else pages + LONG
 
     def _brought_rest(self, _: None, error: BaseException | None) -> None:
         _complain(error)
@@ -116,17 +128,18 @@ def _bring(connection: sqlite3.Connection) -> int:
     return max(1, int(pages))
 
 
-def _outlast(connection: sqlite3.Connection, milliseconds: int) -> None:
-    """Wait for the readers who began before all was home, so that the log can begin anew.
+def _outlast(connection: sqlite3.Connection, milliseconds: int) -> bool:
+    """Wait for the readers who began before all was home, and return whether all have ended.
 
-    Those who begin later need none of it.
+    Those who begin later need nothing of the log, so that it can begin anew.
     """
     ((patience,),) = connection.execute("PRAGMA busy_timeout").fetchall()
     connection.execute(f"PRAGMA busy_timeout = {milliseconds}")
     try:
-        connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
+        ((busy, _, _),) = connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
     finally:
         connection.execute(f"PRAGMA busy_timeout = {patience}")
+    return not busy
 
 
 @contextmanager

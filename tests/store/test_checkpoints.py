@@ -6,6 +6,7 @@ import sqlite3
 import struct
 import threading
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -196,6 +197,45 @@ async def test_the_log_stays_short_beside_readers_who_never_pause(
     await asyncio.gather(*reading)
 
     assert (tmp_path / LOG).stat().st_size < 20_000_000  # or else 50 MB
+
+
+async def test_one_who_reads_for_minutes_costs_changes_little(
+    database: SqliteDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `klarna-graph export` does: the log grows, and the writer waits in vain for a moment."""
+    monkeypatch.setattr(checkpoints, "LONG", 300)
+    monkeypatch.setattr(checkpoints, "PAGES", 100)
+    monkeypatch.setattr(checkpoints, "FEWEST", 10)
+    outlast, bring = checkpoints._outlast, checkpoints._bring
+    waits: list[int] = []
+    passes: list[int] = []
+
+    def outlasting(connection: sqlite3.Connection, milliseconds: int) -> bool:
+        waits.append(milliseconds)
+        return outlast(connection, 1)
+
+    def bringing(connection: sqlite3.Connection) -> int:
+        passes.append(bring(connection))
+        return passes[-1]
+
+    monkeypatch.setattr(checkpoints, "_outlast", outlasting)
+    monkeypatch.setattr(checkpoints, "_bring", bringing)
+    with closing(sqlite3.connect(tmp_path / "store.sqlite")) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM klarna_gateways").fetchall()
+        await many(database, 200)
+        reader.execute("COMMIT")
+    await settled(database)
+    grown = max(passes)
+
+    assert grown > 2000
+    assert 3 <= len(waits) <= grown / 300
+    assert waits[0] < 100
+    assert waits == sorted(waits)
+    assert len(passes) < 300  # else one for each change
+    await many(database, 100)
+    await settled(database)
+    assert passes[-1] < 300  # it has begun anew
 
 
 async def test_large_rows_are_brought_home_more_often(
