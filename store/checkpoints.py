@@ -2,7 +2,8 @@
 
 SQLite itself does so inside of a commit, and everyone who waits for that commit waits for it too.
 Here most of it is done by a connection beside the writer's. What came in meanwhile the writer
-brings home between two commits; then the log begins anew at once, or when no reader needs it.
+brings home between two commits, and the log begins anew. Where readers keep it from that for long,
+the writer waits for them once in a while.
 
 Before SQLite 3.51.3 a checkpoint must not begin beside a change once all of the log is home: it may
 miss that the log begins anew (https://www.sqlite.org/wal.html#walresetbug). So the one beside the
@@ -15,7 +16,7 @@ import logging
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 
@@ -30,15 +31,16 @@ PAGES = 4_000
 The longer that is put off, the less often are pages copied that many changes share.
 """
 FEWEST, MOST = 100, 2_000
-"""Within what number of changed rows it is brought home: SQLite does not say how long the log is
-until then, and large rows take many pages."""
+"""Between which numbers of changed rows that is: SQLite says how long the log is only when it is
+brought home, and large rows take many pages."""
 LONG = 16_000
 """After how many pages, 64 MB, the writer waits for readers who keep the log from beginning anew.
 
 If one of them has not ended by then, it waits again after so many more.
 """
-WAIT = 50
-"""How long it waits, in ms, for each time that the log is so long: no question takes for ever."""
+WAIT, LONGEST = 50, 1000
+"""How long it waits, in ms, for each 64 MB of the log, and at the most: the longer the log is, the
+longer the questions that it outlasts."""
 
 
 class Checkpoints:
@@ -56,6 +58,8 @@ class Checkpoints:
         """How long the log was when it was last brought home."""
         self._long = LONG
         """After how many pages the writer waits for readers."""
+        self._home = 0
+        """How many of them were home when the writer last looked."""
         self._under_way = False
         self._ended = False
 
@@ -67,8 +71,8 @@ class Checkpoints:
 
     def _bring_most(self, connection: sqlite3.Connection) -> None:
         rows = self._commits.rows
-        with _synced():
-            pages = _bring(connection)
+        with _synced(self._file):
+            pages, _ = _bring(connection)
             # SQLite syncs the file only once all is home; the writer would have to wait for that
             _sync(self._file.fileno())
         # One so long has most probably not begun anew since the last time
@@ -83,13 +87,15 @@ class Checkpoints:
 
     def _bring_rest(self, connection: sqlite3.Connection) -> None:
         self._commits.rows = 0
-        with _synced():
-            pages = _bring(connection)
+        with _synced(self._file):
+            pages, home = _bring(connection)
+            stands_still = home == self._home  # as an export does: who waits for it waits in vain
+            self._home = home
             if pages <= LONG:
                 self._long = LONG
-            elif pages > self._long:
-                anew = _outlast(connection, WAIT * pages // LONG)
-                self._long = LONG if anew else pages + LONG
+            elif pages > self._long and not stands_still:
+                anew = _outlast(connection, min(WAIT * pages // LONG, LONGEST))
+                self._long, self._pages = (LONG, 0) if anew else (pages + LONG, pages)
 
     def _brought_rest(self, _: None, error: BaseException | None) -> None:
         _complain(error)
@@ -114,18 +120,19 @@ async def open_checkpoints(path: Path, writer: Worker, commits: Commits) -> Chec
 
 
 _sync = getattr(os, "fdatasync", os.fsync)
-"""What SQLite calls too, where there is both."""
+"""As SQLite does: fdatasync where there is one."""
 
 
-def _bring(connection: sqlite3.Connection) -> int:
-    """Bring home what no reader needs in the log, and return how many pages that log has.
+def _bring(connection: sqlite3.Connection) -> tuple[int, int]:
+    """Bring home what no reader needs in the log.
 
-    Raises sqlite3.OperationalError where another process brings it home at this moment.
+    Returns how many pages the log has, and how many of them are home. Raises
+    sqlite3.OperationalError where another process brings it home at this moment.
     """
-    ((_, pages, _),) = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+    ((_, pages, home),) = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
     if pages < 0:
         raise sqlite3.OperationalError("Another process is at it.")
-    return max(1, int(pages))
+    return max(1, int(pages)), int(home)
 
 
 def _outlast(connection: sqlite3.Connection, milliseconds: int) -> bool:
@@ -143,8 +150,8 @@ def _outlast(connection: sqlite3.Connection, milliseconds: int) -> bool:
 
 
 @contextmanager
-def _synced() -> Iterator[None]:
-    """End the process if the disk has failed to keep what was brought home.
+def _synced(file: FileIO) -> Iterator[None]:
+    """End the process if what was brought home cannot be synced.
 
     The system takes what it could not write for written, and SQLite what it has copied for home: a
     second attempt would lose it. The log has all of it still, and whoever opens the file next
@@ -154,10 +161,27 @@ def _synced() -> Iterator[None]:
         yield
     except (OSError, sqlite3.Error) as error:
         name = getattr(error, "sqlite_errorname", "")
-        if isinstance(error, OSError) or name == "SQLITE_IOERR_FSYNC":
-            log.critical("The disk failed, and the process ends: nothing is lost. %s", error)
+        if not isinstance(error, OSError) and name != "SQLITE_IOERR_FSYNC":
+            raise
+        try:
+            with suppress(OSError):
+                _forget_home(file)
+            log.critical("The database cannot be synced; its log has all of it. %s", error)
+        finally:
             os._exit(os.EX_IOERR)
-        raise
+
+
+def _forget_home(file: FileIO) -> None:
+    """Have SQLite's index of the log say that nothing is home.
+
+    Where another process reads the file the index outlives this one.
+    """
+    index = os.open(f"{os.fspath(file.name)}-shm", os.O_RDWR)  # not closed: its locks would go
+    os.pwrite(index, bytes(4), _HOME)
+
+
+_HOME = 96
+"""Where the index has how many pages are home (https://www.sqlite.org/walformat.html)."""
 
 
 def _complain(error: BaseException | None) -> None:
