@@ -36,11 +36,17 @@ brought home, and large rows take many pages."""
 LONG = 16_000
 """After how many pages, 64 MB, the writer waits for readers who keep the log from beginning anew.
 
-If one of them has not ended by then, it waits again after so many more.
+If one of them has not ended by then, it waits again after so many more. It does not wait for one
+who stands still, as an export does: then no more comes home, and the log grows.
 """
 WAIT, LONGEST = 50, 1000
 """How long it waits, in ms, for each 64 MB of the log, and at the most: the longer the log is, the
 longer the questions that it outlasts."""
+_HOME = 96
+"""Where SQLite's index of the log has how many pages are home: `nBackfill` in
+https://www.sqlite.org/walformat.html."""
+_sync = getattr(os, "fdatasync", os.fsync)
+"""As SQLite does: fdatasync where there is one."""
 
 
 class Checkpoints:
@@ -56,10 +62,10 @@ class Checkpoints:
         """After how many changed rows it is time again: as many as have filled the log before."""
         self._pages = 0
         """How long the log was when it was last brought home."""
+        self._home = 0
+        """How many of its pages were home when the writer last looked."""
         self._long = LONG
         """After how many pages the writer waits for readers."""
-        self._home = 0
-        """How many of them were home when the writer last looked."""
         self._under_way = False
         self._ended = False
 
@@ -89,7 +95,7 @@ class Checkpoints:
         self._commits.rows = 0
         with _synced(self._file):
             pages, home = _bring(connection)
-            stands_still = home == self._home  # as an export does: who waits for it waits in vain
+            stands_still = home == self._home
             self._home = home
             if pages <= LONG:
                 self._long = LONG
@@ -117,10 +123,6 @@ async def open_checkpoints(path: Path, writer: Worker, commits: Commits) -> Chec
     """Open a connection to a database file that brings its log home."""
     file = path.open("rb", buffering=0)
     return Checkpoints(file, await open_worker(path, read_only=True), writer, commits)
-
-
-_sync = getattr(os, "fdatasync", os.fsync)
-"""As SQLite does: fdatasync where there is one."""
 
 
 def _bring(connection: sqlite3.Connection) -> tuple[int, int]:
@@ -178,10 +180,6 @@ def _forget_home(file: FileIO) -> None:
     """
     index = os.open(f"{os.fspath(file.name)}-shm", os.O_RDWR)  # not closed: its locks would go
     os.pwrite(index, bytes(4), _HOME)
-
-
-_HOME = 96
-"""Where the index has how many pages are home (https://www.sqlite.org/walformat.html)."""
 
 
 def _complain(error: BaseException | None) -> None:

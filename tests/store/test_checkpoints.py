@@ -6,33 +6,18 @@ import os
 import sqlite3
 import struct
 import threading
-from collections.abc import AsyncIterator
-from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import pytest_asyncio
-from sqlalchemy import text
 
 from store import checkpoints
-from store.checkpoints import Checkpoints
 from store.commits import Commits
 from store.database import StoreUnavailable, Transaction
-from store.gateways import KlarnaGateway, gateways_by_id
+from store.gateways import gateways_by_id
 from store.scope import EVERYTHING
 from store.sqlite import SqliteDatabase, open_sqlite
-from store.statements import Statement
-from tests.store.changing import change, gateway
-
-LOG = "store.sqlite-wal"
-
-
-async def make(transaction: Transaction) -> KlarnaGateway:
-    """Change three rows: the record, its version and its event."""
-    return await change(transaction).save(None, gateway(), "created")
+from tests.store.homing import make, many, settled
 
 
 async def refuse(transaction: Transaction) -> None:
@@ -44,14 +29,6 @@ async def refuse(transaction: Transaction) -> None:
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkpoints, "FEWEST", 30)
     monkeypatch.setattr(checkpoints, "MOST", 30)
-
-
-@pytest_asyncio.fixture
-async def database(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
-    """One that is closed in time even where a test fails while the log is brought home."""
-    opened = await open_sqlite(tmp_path / "store.sqlite")
-    yield opened
-    await asyncio.wait_for(opened.close(), timeout=10)
 
 
 @pytest.fixture
@@ -67,30 +44,8 @@ def beside(connection: sqlite3.Connection) -> bool:
     return bool(connection.execute("PRAGMA query_only").fetchone()[0])
 
 
-async def settled(database: SqliteDatabase) -> None:
-    """Wait until nothing is brought home any more: both threads do what they are asked in turn."""
-    await database._checkpoints._beside.hop(id)
-    await database._checkpoints._writer.hop(id)
-    assert not database._checkpoints._under_way
-
-
 def _files(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
-
-
-async def many(database: SqliteDatabase, changes: int) -> list[KlarnaGateway]:
-    return [await database.write(make) for _ in range(changes)]
-
-
-async def test_the_log_stays_short_under_a_constant_load(
-    database: SqliteDatabase, tmp_path: Path
-) -> None:
-    """All of it is brought home at times, else it would never begin anew."""
-    made = await asyncio.gather(*(many(database, 100) for _ in range(4)))
-
-    assert (tmp_path / LOG).stat().st_size < 2_000_000  # each commit adds ten pages or more
-    ids = [one.id for some in made for one in some]
-    assert len(await gateways_by_id(database, ids, EVERYTHING)) == 400
 
 
 async def test_changes_do_not_wait_for_the_log_to_be_brought_home(
@@ -175,95 +130,6 @@ async def test_sqlite_brings_nothing_home_by_itself(database: SqliteDatabase) ->
     assert await database._writer._worker.hop(pages) == [(0,)]
 
 
-@pytest.mark.parametrize("readers", [1, 6])
-async def test_the_log_stays_short_beside_readers_who_never_pause(
-    database: SqliteDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, readers: int
-) -> None:
-    """There is always one who began before all was home: the writer outlasts them."""
-    monkeypatch.setattr(checkpoints, "LONG", 300)
-    reads = Statement(
-        text(
-            "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 50000) "
-            "SELECT (SELECT count(*) FROM klarna_gateways), sum(i) FROM c"
-        ),
-        many=True,
-    )
-    over = asyncio.Event()
-
-    async def read() -> None:
-        while not over.is_set():
-            await database.rows(reads)
-
-    reading = [asyncio.ensure_future(read()) for _ in range(readers)]
-    await asyncio.gather(*(many(database, 500) for _ in range(4)))
-    over.set()
-    await asyncio.gather(*reading)
-
-    assert (tmp_path / LOG).stat().st_size < 20_000_000  # or else 50 MB
-
-
-async def test_nobody_waits_for_one_who_reads_for_minutes(
-    database: SqliteDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As `klarna-graph export` does: the log grows meanwhile."""
-    monkeypatch.setattr(checkpoints, "LONG", 300)
-    monkeypatch.setattr(checkpoints, "PAGES", 100)
-    monkeypatch.setattr(checkpoints, "FEWEST", 10)
-    outlast, bring = checkpoints._outlast, checkpoints._bring
-    waits: list[int] = []
-    passes: list[int] = []
-
-    def outlasting(connection: sqlite3.Connection, milliseconds: int) -> bool:
-        waits.append(milliseconds)
-        return outlast(connection, milliseconds)
-
-    def bringing(connection: sqlite3.Connection) -> tuple[int, int]:
-        pages, home = bring(connection)
-        passes.append(pages)
-        return pages, home
-
-    monkeypatch.setattr(checkpoints, "_outlast", outlasting)
-    monkeypatch.setattr(checkpoints, "_bring", bringing)
-    with closing(sqlite3.connect(tmp_path / "store.sqlite")) as reader:
-        reader.execute("BEGIN")
-        reader.execute("SELECT count(*) FROM klarna_gateways").fetchall()
-        await many(database, 200)
-        reader.execute("COMMIT")
-    await settled(database)
-
-    assert max(passes) > 2000
-    assert len(waits) <= 1  # by which time it has stood still
-    assert len(passes) < 300  # or else one for each change
-    await many(database, 100)
-    await settled(database)
-    assert passes[-1] < 300  # it has begun anew
-
-
-def test_the_longer_the_log_the_longer_the_questions_that_are_outlasted() -> None:
-    """Each time home is further on, since readers come and go, and the log does not begin anew."""
-    waited: list[int] = []
-    lengths = iter(range(1_000, 2_000_000, 1_000))
-
-    class Connection:
-        def execute(self, sql: str) -> Any:
-            if "busy_timeout = " in sql and not sql.endswith("= 5000"):
-                waited.append(int(sql.rsplit(maxsplit=1)[-1]))
-            pages = next(lengths) if "PASSIVE" in sql else 0
-            rows = [(5000,)] if sql == "PRAGMA busy_timeout" else [(1, pages, pages - 10)]
-            return SimpleNamespace(fetchall=lambda: rows)
-
-    nobody: Any = SimpleNamespace(rows=0)
-    with Path(__file__).open("rb", buffering=0) as file:
-        brings = Checkpoints(file, nobody, nobody, nobody)
-        connection: Any = Connection()
-        for _ in range(900):
-            brings._bring_rest(connection)
-
-    assert waited[:3] == [53, 106, 159]
-    assert len(waited) == 900 // 17  # once for each 64 MB
-    assert waited[-1] == max(waited) == 1000
-
-
 @pytest.mark.parametrize(
     "failing", ["own sync", "sync of SQLite's", "and logs cannot be written", "no room", "a bug"]
 )
@@ -298,23 +164,6 @@ def test_what_cannot_be_synced_ends_the_process_and_nothing_else_does(
     assert isinstance(ended.value, SystemExit) is ends
     assert index.read_bytes()[96:100] == (bytes(4) if ends else b"xxxx")
     assert getattr(ended.value, "code", None) == (os.EX_IOERR if ends else None)
-
-
-async def test_large_rows_are_brought_home_more_often(
-    database: SqliteDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(checkpoints, "MOST", 1000)
-    monkeypatch.setattr(checkpoints, "FEWEST", 3)
-    monkeypatch.setattr(checkpoints, "PAGES", 250)
-
-    async def large(transaction: Transaction) -> None:
-        much = replace(gateway(), metadata={"x": "y" * 100_000})
-        await change(transaction).save(None, much, "created")
-
-    for _ in range(60):
-        await database.write(large)
-
-    assert (tmp_path / LOG).stat().st_size < 8_000_000  # of 300,000 bytes each, and their pages
 
 
 async def test_what_the_writer_has_brought_home_does_not_count(
@@ -422,10 +271,10 @@ async def test_after_the_end_all_is_in_the_file(
     made = await many(database, 20 if under_way else 5)
     assert database._checkpoints._under_way is under_way
 
-    closing = asyncio.ensure_future(database.close())
+    ending = asyncio.ensure_future(database.close())
     await asyncio.sleep(0.1)
     held.set()
-    await closing
+    await ending
     await database.close()  # again, which is nothing
 
     assert said == []
