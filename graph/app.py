@@ -54,8 +54,8 @@ from resolvers.secrets.resealing import keep_resealing
 from resolvers.secrets.sealing import KeyRing
 from store.applications import revoked_ids
 from store.database import StoreUnavailable
+from store.ids import new_id
 from store.instants import Clock
-from store.resources import new_id
 from store.sqlite import open_sqlite
 from store.statements import Statement
 

@@ -17,9 +17,9 @@ from resolvers.secrets.sealing import KeyRing
 from resolvers.turns import Turns
 from store.changes import Change
 from store.database import Database, Transaction
+from store.ids import NewId
 from store.instants import Clock, Instant, instant
 from store.lookups import Lookup
-from store.resources import NewId
 from store.scope import Scope
 
 R = TypeVar("R")

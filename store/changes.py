@@ -11,13 +11,14 @@ from sqlalchemy import ColumnElement, Table, bindparam, delete, insert, literal,
 from store.database import Transaction
 from store.events import event_id, event_stores
 from store.fields import Field, Json, fields_of
+from store.ids import NewId, in_letters
 from store.instants import Instant
 from store.records import replaced
-from store.resources import NewId, Resource
+from store.resources import Resource
 from store.rows import json_text, rows_of
 from store.statements import Statement
 from store.tables import resource_type, table_of, traits_of
-from store.versions import version_id, versions
+from store.versions import versions
 
 R = TypeVar("R", bound=Resource)
 
@@ -111,7 +112,7 @@ class Change:
         position, known = self.transaction.position(self.at), self._known_of(record)
         await self.transaction.run(
             _INSERT_VERSION,
-            id=version_id(position),
+            id=in_letters(position),
             revision=record.revision,
             event=action,
             changes=json_text(changes),

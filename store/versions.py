@@ -1,6 +1,5 @@
 """Versions: what each change of a resource changed, in the order of its revisions."""
 
-import string
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -57,23 +56,6 @@ Index(
     sqlite_where=text("event = 'delete'"),
     postgresql_where=text("event = 'delete'"),
 )
-
-_LETTERS = string.ascii_uppercase + string.ascii_lowercase
-"""In the order in which databases sort them."""
-
-
-def version_id(position: int) -> str:
-    """Write the place of a change in the log as its version's id: `BCDefGhIjKl`.
-
-    Ids of later changes sort after those of earlier ones, so that each is added at the end of
-    their index. At random ones every change would rewrite a page of it, somewhere.
-    """
-    letters = []
-    while position:
-        position, letter = divmod(position, len(_LETTERS))
-        letters.append(_LETTERS[letter])
-    return "".join(reversed(letters))
-
 
 versions_by_resource = Lookup(
     Version, versions.c.resource_id, order_by=(versions.c.resource_id, versions.c.revision)

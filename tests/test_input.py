@@ -11,8 +11,8 @@ from resolvers.klarna.transport import Reply, Request
 from resolvers.secrets.credentials import Credentials
 from resolvers.secrets.sealing import KeyRing
 from store.gateways import GatewayRegion, KlarnaGateway
+from store.ids import new_id
 from store.instants import Instant, SystemClock
-from store.resources import new_id
 from store.scope import Mode
 from tests import documents, orders
 from tests.gateway import Gateway

@@ -13,10 +13,10 @@ from resolvers.secrets.sealing import KeyRing, Unreadable, masked
 from store.changes import Change
 from store.database import Database, Transaction
 from store.gateways import KlarnaGateway, gateways_by_id
+from store.ids import NewId
 from store.instants import Clock, Instant, instant
 from store.pages import Key, Page, pages
 from store.payments import KlarnaPayment, payments_by_gateway
-from store.resources import NewId
 from store.scope import EVERYTHING
 
 ROLE = "rotation"

@@ -26,10 +26,11 @@ from resolvers.klarna.countries import COUNTRIES
 from resolvers.klarna.wire import Purchase, purchase_body
 from resolvers.secrets.sealing import KeyRing, masked
 from resolvers.sessions import authorized, new_payment, opened
-from store import changes
+from store import changes, ids
 from store.changes import Change
 from store.database import Transaction
 from store.gateways import GatewayRegion, KlarnaGateway
+from store.ids import HOUR, IDS, id_of
 from store.instants import Instant, after, instant
 from store.line_items import LineItem
 from store.orders import Order, OrderFulfillmentStatus, OrderPaymentStatus, OrderStatus
@@ -83,9 +84,11 @@ class Chance:
 
     def __init__(self) -> None:
         self._random = random.Random(20_000)
+        self.hour = 0
+        """The one in which ids are drawn, since 1970."""
 
     def id(self) -> str:
-        return "".join(self._random.choices(string.ascii_letters, k=10))
+        return id_of(self.hour, self._random.randrange(IDS))
 
     def uuid(self) -> str:
         return str(UUID(int=self._random.getrandbits(128), version=4))
@@ -120,11 +123,12 @@ def copied(data: Data, file: Path) -> None:
 
 
 def _fingerprint() -> str:
-    """What the rows depend on: the schema, the one way to write, and what is written."""
+    """What the rows depend on: the schema, the one way to write, their ids, and what is written."""
     digest = hashlib.sha256()
     for migration in sorted(_MIGRATIONS.glob("*.py")):
         digest.update(migration.read_bytes())
-    digest.update(getsource(changes).encode())
+    for module in (changes, ids):
+        digest.update(getsource(module).encode())
     digest.update(Path(__file__).read_bytes())
     return digest.hexdigest()[:16]
 
@@ -192,7 +196,9 @@ class Filling:
     async def sell(self, numbers: range, transaction: Transaction) -> None:
         """Write some payments: pushed, opened and authorized, a minute each."""
         for number in numbers:
-            at = instant(BEGINNING + timedelta(minutes=number))
+            now = BEGINNING + timedelta(minutes=number)
+            at = instant(now)
+            self._chance.hour = int(now.timestamp()) // HOUR
             change = self._change(transaction, at)
             gateway, method = self._gateways[number % len(self._gateways)]
             order, lines = self._order(number, method, at)

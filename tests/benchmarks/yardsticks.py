@@ -21,8 +21,8 @@ from graph import app
 from graph.__main__ import main
 from graph.settings import Settings
 from resolvers.context import Services
+from store.ids import new_id
 from store.instants import SystemClock, instant
-from store.resources import new_id
 from store.statements import Statement
 
 SERVICES = web.AppKey("services", Services)

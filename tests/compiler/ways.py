@@ -17,7 +17,7 @@ from graph.schema import schema
 from resolvers.context import Context, Services
 from resolvers.cursors import Cursors
 from resolvers.identity.callers import Caller, CallerKind
-from store.resources import new_id
+from store.ids import new_id
 from store.scope import Mode
 from store.sqlite import SqliteDatabase
 from tests.store.records import MORNING, opened

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from store.changes import Change
 from store.database import Transaction
 from store.gateways import GatewayRegion, KlarnaGateway
+from store.ids import new_id
 from store.instants import instant
-from store.resources import new_id
 from store.scope import Mode
 
 NOW = instant(datetime(2026, 3, 2, 9, 0, tzinfo=UTC))

@@ -18,6 +18,7 @@ from store.database import Transaction
 from store.events import events_by_resource
 from store.fields import fields_of
 from store.history import records_at
+from store.ids import new_id
 from store.instants import Instant
 from store.line_items import LineItem, line_items_by_id, line_items_by_order
 from store.lookups import Lookup
@@ -29,7 +30,7 @@ from store.payments import (
     payments_by_id,
     payments_by_order,
 )
-from store.resources import Resource, new_id
+from store.resources import Resource
 from store.scope import EVERYTHING, Mode, Scope
 from store.sqlite import SqliteDatabase
 from store.versions import versions_by_resource

@@ -1,12 +1,16 @@
-"""Ids: ten letters, never the same twice, whoever draws them."""
+"""Ids: ten letters in the order of time, never the same twice, whoever draws them."""
 
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from store.events import SEQUENCES
-from store.resources import new_id
-from store.versions import version_id
+from store.ids import HOUR, IDS, id_of, in_letters, new_id
+
+THEN = 1_790_000_000
+"""Some day in 2026, in seconds since 1970."""
 
 
 def test_ids_are_ten_letters_and_no_two_are_alike() -> None:
@@ -15,14 +19,32 @@ def test_ids_are_ten_letters_and_no_two_are_alike() -> None:
 
     assert len(set(drawn)) == len(drawn)
     assert all(len(id) == 10 and id.isascii() and id.isalpha() for id in drawn)
-    assert len({id[0] for id in drawn}) == len({id[9] for id in drawn}) == 52
+    assert len({id[3] for id in drawn}) == len({id[9] for id in drawn}) == 52
+
+
+def test_ids_of_later_hours_sort_later() -> None:
+    hours = [THEN // HOUR + later for later in (0, 1, 2, 100, 10_000, 50_000)]
+
+    firsts, lasts = [[id_of(hour, drawn) for hour in hours] for drawn in (0, IDS - 1)]
+
+    assert firsts + lasts != sorted(firsts + lasts)
+    assert [id for both in zip(firsts, lasts, strict=True) for id in both] == sorted(
+        {*firsts, *lasts}
+    )
+    assert {len(id) for id in firsts + lasts} == {10}
+
+
+def test_ids_drawn_now_are_of_this_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.time", lambda: float(THEN))
+
+    assert new_id()[:3] == id_of(THEN // HOUR, 0)[:3] != id_of(THEN // HOUR + 1, 0)[:3]
 
 
 def test_versions_of_later_changes_have_ids_that_sort_later() -> None:
-    now = 1_790_000_000_000 * SEQUENCES  # in milliseconds since 1970, some day in 2026
+    now = THEN * 1000 * SEQUENCES
     positions = [*range(now, now + 200), now + SEQUENCES, now * 2, now * 4]
 
-    ids = [version_id(position) for position in positions]
+    ids = [in_letters(position) for position in positions]
 
     assert ids == sorted(set(ids))
     assert all(len(id) == 11 and id.isascii() and id.isalpha() for id in ids)
@@ -30,7 +52,7 @@ def test_versions_of_later_changes_have_ids_that_sort_later() -> None:
 
 FORKED = """
 import os
-from store.resources import new_id
+from store.ids import new_id
 
 new_id()
 if os.fork() == 0:

@@ -13,10 +13,10 @@ from store.changes import Outdated
 from store.database import StoreUnavailable, Transaction
 from store.events import events_by_resource
 from store.gateways import KlarnaGateway, gateways_by_id
+from store.ids import new_id
 from store.locking import StoreInUse
 from store.orders import Order, OrderFulfillmentStatus, OrderPaymentStatus, OrderStatus
 from store.payments import PREDECESSORS, KlarnaPayment, PaymentStatus, payments_by_id
-from store.resources import new_id
 from store.scope import EVERYTHING, Mode, Scope
 from store.sqlite import SqliteDatabase, open_sqlite
 from store.statements import Statement
