@@ -15,6 +15,8 @@ from sqlalchemy import (
     LargeBinary,
     Select,
     String,
+    Subquery,
+    Table,
     case,
     cast,
     func,
@@ -25,6 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.util import ClauseAdapter
 
 from store.fields import Field
 
@@ -93,9 +96,25 @@ def gathered(element: ColumnElement[Any], rows: FromClause) -> ColumnElement[Any
 
 def elements(element: ColumnElement[Any], rows: FromClause) -> ColumnElement[str]:
     """Return the text that `gathered` would put between brackets, or null if there are no rows."""
-    each = select(element.label("element")).select_from(rows).subquery("each_one")
+    each = _made_there(element.label("element"), rows).subquery("each_one")
     listed = func.group_concat(literal_column("each_one.element"))
     return select(listed).select_from(each).scalar_subquery()
+
+
+def _made_there(element: ColumnElement[Any], rows: FromClause) -> Select[Any]:
+    """Return the question for an element of each row, made where a table's rows are read.
+
+    Else SQLite would carry all columns of each to where the element is made. Of some rows only it
+    is made there, since SQLite may have to sort all of them first.
+    """
+    match rows:
+        case Subquery(name=name, element=Select() as found) if not found._has_row_limiting_clause:  # noqa: SLF001  (it tells nobody else)
+            match found.get_final_froms():
+                case [Table() as table]:
+                    asked = found.with_only_columns(element, maintain_column_froms=True)
+                    named: Select[Any] = ClauseAdapter(table.alias(name)).traverse(asked)
+                    return named
+    return select(element).select_from(rows)
 
 
 def ended(text: ColumnElement[str]) -> ColumnElement[str]:
