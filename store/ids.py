@@ -16,6 +16,7 @@ NewId = Callable[[], str]
 
 _LETTERS = string.ascii_uppercase + string.ascii_lowercase
 """In the order in which databases sort them."""
+_PAIRS = [first + second for first in _LETTERS for second in _LETTERS]
 HOUR = 3600
 """How many seconds share the beginning of their ids."""
 _HOUR_LENGTH, _DRAWN_LENGTH = 3, 7
@@ -43,11 +44,12 @@ def id_of(hour: int, drawn: int) -> str:
 
 def in_letters(number: int, length: int = 0) -> str:
     """Write a number in letters, so many at the least: greater ones of a length sort later."""
-    letters = []
+    pairs = []
     while number:
-        number, letter = divmod(number, len(_LETTERS))
-        letters.append(_LETTERS[letter])
-    return "".join(reversed(letters)).rjust(length, _LETTERS[0])
+        number, pair = divmod(number, len(_PAIRS))
+        pairs.append(_PAIRS[pair])
+    pairs.reverse()
+    return "".join(pairs).lstrip(_LETTERS[0]).rjust(length, _LETTERS[0])
 
 
 @lru_cache(maxsize=2)

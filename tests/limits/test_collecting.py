@@ -9,7 +9,10 @@ from graph import collecting
 from graph.execution.limits import Limits
 from graph.execution.reading import Shelf
 from graph.schema import schema
+from resolvers.idempotency.requests import Claim
 from tests import documents
+from tests.gateway import Gateway
+from tests.keys.asking import SAVE
 
 ROOM = 200
 """How much garbage others may make meanwhile."""
@@ -35,6 +38,18 @@ def test_a_document_that_is_kept_no_more_leaves_no_garbage() -> None:
 
     assert kept - len(gc.get_objects()) > 20 * 100
     assert gc.collect() < ROOM
+
+
+@pytest.mark.usefixtures("by_hand")
+async def test_a_change_under_a_key_leaves_no_garbage(gateway: Gateway) -> None:
+    payment = await gateway.authorized()
+
+    for number in range(20):  # the last ones are compiled
+        await gateway.do(SAVE, id=payment["id"], authToken=f"token-{number}", key=f"save {number}")
+        await gateway.do(SAVE, id=payment["id"], authToken="", key=f"refused {number}")
+
+    claims = [one for one in gc.get_objects() if isinstance(one, Claim)]
+    assert len(claims) <= 1  # the last one, which the writer's thread has until the next
 
 
 def test_what_is_kept_is_looked_through_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
