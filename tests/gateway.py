@@ -139,6 +139,11 @@ class Gateway:
         token = await self.authorize(payment)
         return await self.do(documents.SAVE_TOKEN, id=payment["id"], authToken=token)
 
+    async def order_of(self, payment: Json) -> str:
+        """The id of a payment's order."""
+        found: str = (await self.do(documents.PAYMENT, id=payment["id"]))["order"]["id"]
+        return found
+
     async def history(self, resource: str, id: str) -> list[str]:
         """What happened to a resource, in words."""
         document = documents.HISTORY % resource

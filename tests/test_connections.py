@@ -353,7 +353,7 @@ async def test_a_checkout_learns_nothing_from_a_filter_that_it_may_not_read(
     gateway: Gateway,
 ) -> None:
     payment = await gateway.open()
-    order_id = (await gateway.do(documents.PAYMENT, id=payment["id"]))["order"]["id"]
+    order_id = await gateway.order_of(payment)
     document = """
     query ($id: ID!) {
       order(id: $id) {

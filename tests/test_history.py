@@ -58,7 +58,7 @@ ORDER = "query ($id: ID!, $asOf: DateTime) { order(id: $id, asOf: $asOf) { ...St
 
 async def test_versions_are_filtered_by_event_attribute_actor_and_time(gateway: Gateway) -> None:
     payment = await gateway.authorized()
-    order_id = (await gateway.do(documents.PAYMENT, id=payment["id"]))["order"]["id"]
+    order_id = await gateway.order_of(payment)
     gateway.clock.advance(timedelta(minutes=1))
     await gateway.do(documents.PLACE, token=gateway.token(order_id), id=order_id)
 
@@ -157,7 +157,7 @@ async def test_a_time_at_which_it_was_not_there_is_an_error(gateway: Gateway, fi
     ids = {
         "klarnaPayment": payment["id"],
         "klarnaGateway": gateway.gateways["EU"],
-        "order": (await gateway.do(documents.PAYMENT, id=payment["id"]))["order"]["id"],
+        "order": await gateway.order_of(payment),
     }
     document = f"query ($id: ID!, $at: DateTime) {{ {field}(id: $id, asOf: $at) {{ id }} }}"
 

@@ -26,7 +26,7 @@ query ($id: ID!) {
 async def everything(gateway: Gateway) -> dict[str, str]:
     """One id of each kind, by the kind's name."""
     payment = await gateway.authorized()
-    order_id = (await gateway.do(documents.PAYMENT, id=payment["id"]))["order"]["id"]
+    order_id = await gateway.order_of(payment)
     await gateway.do(documents.PLACE, id=order_id)
     order = await gateway.do(EVERYTHING, id=order_id)
     return {

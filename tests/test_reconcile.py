@@ -80,7 +80,7 @@ async def test_what_was_asked_without_an_answer_is_settled_once(
 ) -> None:
     if document == documents.PLACE:
         payment = await gateway.authorized()
-        order_id = (await gateway.do(documents.PAYMENT, id=payment["id"]))["order"]["id"]
+        order_id = await gateway.order_of(payment)
     else:
         order_id = await placed(gateway)
     if document == REFUND:
@@ -197,7 +197,7 @@ async def test_an_authorization_that_a_dead_process_meant_to_give_up_is_given_up
 
 async def test_an_order_whose_answer_was_lost_for_good_is_recorded(gateway: Gateway) -> None:
     payment = await gateway.authorized()
-    order_id = (await gateway.do(documents.PAYMENT, id=payment["id"]))["order"]["id"]
+    order_id = await gateway.order_of(payment)
     gateway.fault("place_order", close="after")
     await gateway.fails(documents.PLACE, id=order_id)
     gateway.fault("place_order", status=404, error_code="NOT_FOUND", times=2)
@@ -225,7 +225,7 @@ async def test_a_lost_order_that_is_over_at_klarna_is_not_recorded_as_good(
     gateway: Gateway, said: Json, expected: str
 ) -> None:
     payment = await gateway.authorized()
-    order_id = (await gateway.do(documents.PAYMENT, id=payment["id"]))["order"]["id"]
+    order_id = await gateway.order_of(payment)
     gateway.fault("place_order", close="after")
     await gateway.fails(documents.PLACE, id=order_id)
     gateway.fault("place_order", status=404, error_code="NOT_FOUND")
@@ -341,7 +341,7 @@ async def test_a_method_captures_by_itself_up_to_its_ceiling(
     given = {"autoCapture": True, "autoCaptureMaxAmountCents": ceiling}
     await gateway.do(documents.UPDATE_METHOD, id=gateway.methods["EU"], input=given)
     payment = await gateway.authorized()
-    order_id = (await gateway.do(documents.PAYMENT, id=payment["id"]))["order"]["id"]
+    order_id = await gateway.order_of(payment)
 
     order = await gateway.do(documents.PLACE, id=order_id)
 
@@ -353,7 +353,7 @@ async def test_a_capture_that_was_promised_is_made_later_if_it_fails_at_first(
 ) -> None:
     await gateway.do(documents.UPDATE_METHOD, id=gateway.methods["EU"], input={"autoCapture": True})
     payment = await gateway.authorized()
-    order_id = (await gateway.do(documents.PAYMENT, id=payment["id"]))["order"]["id"]
+    order_id = await gateway.order_of(payment)
     gateway.fault("capture", status=503)
 
     order = await gateway.do(documents.PLACE, id=order_id)

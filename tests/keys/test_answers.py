@@ -157,7 +157,7 @@ async def test_a_checkout_is_not_answered_again_about_what_is_hidden_from_it_mea
 ) -> None:
     async with running_gateway(tmp_path, guest_access=guests) as gateway:
         payment = await gateway.authorized()
-        order_id = (await gateway.do(documents.PAYMENT, id=payment["id"]))["order"]["id"]
+        order_id = await gateway.order_of(payment)
         order = None if guests == "order-id" else order_id
         token = gateway.token(order, kind=CallerKind.sales_channel)
         asked = [

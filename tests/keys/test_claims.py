@@ -53,7 +53,7 @@ async def test_an_order_placed_under_a_key_without_an_answer_is_placed_once(
     gateway: Gateway,
 ) -> None:
     payment = await gateway.authorized()
-    order_id = (await gateway.do(documents.PAYMENT, id=payment["id"]))["order"]["id"]
+    order_id = await gateway.order_of(payment)
     gateway.fault("place_order", close="after")
 
     await gateway.fails(PLACE, id=order_id, key="place")
@@ -112,7 +112,7 @@ async def test_a_caller_that_joins_another_is_answered_alike_and_rolls_nothing_b
     gateway: Gateway,
 ) -> None:
     payment = await gateway.authorized()
-    order_id = (await gateway.do(documents.PAYMENT, id=payment["id"]))["order"]["id"]
+    order_id = await gateway.order_of(payment)
     gateway.fault("place_order", delay=0.5)
     first = asyncio.create_task(gateway.do(PLACE, id=order_id, key="place"))
     await asyncio.sleep(0.2)
@@ -188,7 +188,7 @@ async def test_an_authorization_that_nobody_wants_is_given_up_though_the_process
 ) -> None:
     payment = await gateway.open()
     token = await gateway.authorize(payment)
-    order_id = (await gateway.do(documents.PAYMENT, id=payment["id"]))["order"]["id"]
+    order_id = await gateway.order_of(payment)
     await gateway.do(documents.CANCEL, id=order_id)
 
     async def dies(*_: object) -> None:

@@ -88,7 +88,7 @@ async def test_a_bug_after_the_answer_is_logged_with_the_request_that_led_to_it(
 
 async def test_a_bug_of_the_reconciler_names_the_operation(gateway: Gateway, lines: Lines) -> None:
     payment = await gateway.authorized()
-    order_id = (await gateway.do(documents.PAYMENT, id=payment["id"]))["order"]["id"]
+    order_id = await gateway.order_of(payment)
     gateway.fault("place_order", close="after")
     await gateway.fails(documents.PLACE, id=order_id)
     gateway.clock.advance(timedelta(hours=1))

@@ -201,7 +201,7 @@ async def test_the_first_call_after_the_old_pair_is_disabled_goes_with_the_next(
 ) -> None:
     await held(gateway)
     payment = await gateway.authorized()
-    order_id = (await gateway.do(documents.PAYMENT, id=payment["id"]))["order"]["id"]
+    order_id = await gateway.order_of(payment)
     gateway.sandbox.disable(LOGIN.username)
 
     order = await gateway.do(documents.PLACE, id=order_id)
@@ -218,7 +218,7 @@ async def test_another_merchants_pair_is_not_used_even_if_the_present_one_is_dis
     gateway: Gateway,
 ) -> None:
     payment = await gateway.authorized()
-    order_id = (await gateway.do(documents.PAYMENT, id=payment["id"]))["order"]["id"]
+    order_id = await gateway.order_of(payment)
     await held(gateway, OTHER)
     gateway.sandbox.disable(LOGIN.username)
 

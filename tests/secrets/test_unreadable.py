@@ -38,7 +38,7 @@ async def test_every_change_that_needs_klarna_is_refused_and_changes_nothing(
 ) -> None:
     waiting = await gateway.put(reference="new")
     payment = await gateway.authorized(await gateway.put(reference="authorized"))
-    authorized = (await gateway.do(documents.PAYMENT, id=payment["id"]))["order"]["id"]
+    authorized = await gateway.order_of(payment)
     order_id = await placed(gateway, reference="placed")
     captured = await placed(gateway, reference="captured")
     await gateway.do(CAPTURE, id=captured)
@@ -115,7 +115,7 @@ async def test_a_call_in_doubt_is_put_off_ever_longer_and_settled_once_the_key_i
 ) -> None:
     if document == documents.PLACE:
         payment = await gateway.authorized()
-        order_id = (await gateway.do(documents.PAYMENT, id=payment["id"]))["order"]["id"]
+        order_id = await gateway.order_of(payment)
     else:
         order_id = await placed(gateway)
     gateway.fault(operation, close="after")
@@ -148,7 +148,7 @@ async def test_a_capture_that_was_promised_waits_for_the_login(
 ) -> None:
     await gateway.do(documents.UPDATE_METHOD, id=gateway.methods["EU"], input={"autoCapture": True})
     payment = await gateway.authorized()
-    order_id = (await gateway.do(documents.PAYMENT, id=payment["id"]))["order"]["id"]
+    order_id = await gateway.order_of(payment)
     gateway.fault("capture", status=503)
     await gateway.do(documents.PLACE, id=order_id)
     gateway.clock.advance(timedelta(minutes=3))
@@ -169,7 +169,7 @@ async def test_a_capture_that_was_promised_waits_for_the_login(
 
 async def test_recording_an_order_needs_the_login_and_says_so(gateway: Gateway) -> None:
     payment = await gateway.authorized()
-    order_id = (await gateway.do(documents.PAYMENT, id=payment["id"]))["order"]["id"]
+    order_id = await gateway.order_of(payment)
     gateway.fault("place_order", close="after")
     await gateway.fails(documents.PLACE, id=order_id)
     (entry,) = gateway.effects("order_placed")
