@@ -54,7 +54,7 @@ from resolvers.secrets.resealing import keep_resealing
 from resolvers.secrets.sealing import KeyRing
 from store.applications import revoked_ids
 from store.database import StoreUnavailable
-from store.ids import new_id
+from store.ids import new_id, random_id
 from store.instants import Clock
 from store.sqlite import open_sqlite
 from store.statements import Statement
@@ -80,13 +80,15 @@ async def services_of(settings: Settings, clock: Clock) -> AsyncIterator[Service
             connector=connections, cookie_jar=aiohttp.DummyCookieJar()
         ) as session:
             keys = KeyRing(settings.keys)
-            credentials = Credentials(database, keys, clock, new_id)
+            guests = settings.guest_access == "order-id"
+            ids = random_id if guests else new_id  # a guest sees whatever it knows the id of
+            credentials = Credentials(database, keys, clock, ids)
             urls = cast("Mapping[Region, str]", settings.klarna_test_urls)
             issuers = Issuers(settings.issuers, settings.audience, fetching(session), clock)
             services = Services(
                 database=database,
                 clock=clock,
-                new_id=new_id,
+                new_id=ids,
                 accounts=Accounts(
                     HttpTransport(session, timeout), credentials, urls, _pace(settings)
                 ),
@@ -96,7 +98,7 @@ async def services_of(settings: Settings, clock: Clock) -> AsyncIterator[Service
                     Tokens(settings.token_secret.get_secret_value(), clock),
                     clock,
                     issuers,
-                    guests=settings.guest_access == "order-id",
+                    guests=guests,
                     revoked=await revoked_ids(database),
                 ),
                 public_url=settings.public_url,

@@ -104,16 +104,16 @@ def elements(element: ColumnElement[Any], rows: FromClause) -> ColumnElement[str
 def _made_there(element: ColumnElement[Any], rows: FromClause) -> Select[Any]:
     """Return the question for an element of each row, made where a table's rows are read.
 
-    Else SQLite would carry all columns of each to where the element is made. Of some rows only it
-    is made there, since SQLite may have to sort all of them first.
+    Else SQLite would carry all columns of each to where the element is made. Where there is a LIMIT
+    it does: it may have to sort all rows first, and would make the elements of all.
     """
     match rows:
         case Subquery(name=name, element=Select() as found) if not found._has_row_limiting_clause:  # noqa: SLF001  (it tells nobody else)
             match found.get_final_froms():
                 case [Table() as table]:
-                    asked = found.with_only_columns(element, maintain_column_froms=True)
-                    named: Select[Any] = ClauseAdapter(table.alias(name)).traverse(asked)
-                    return named
+                    # Not the element: what it reads of the same table is other rows
+                    named: Select[Any] = ClauseAdapter(table.alias(name)).traverse(found)
+                    return named.with_only_columns(element, maintain_column_froms=True)
     return select(element).select_from(rows)
 
 

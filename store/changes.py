@@ -112,6 +112,7 @@ class Change:
         position, known = self.transaction.position(self.at), self._known_of(record)
         await self.transaction.run(
             _INSERT_VERSION,
+            # Added at the end of its index: a random one would change a page of it, somewhere
             id=in_letters(position),
             revision=record.revision,
             event=action,

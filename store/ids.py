@@ -1,10 +1,11 @@
-"""Ids: letters, those of what comes into being later sorting after those of what was before.
+"""Ids: letters that begin with those of their hour, and later hours sort after earlier ones.
 
 So what came into being together lies together in every index, and a page of a list is found side by
 side. Where ids are all random each record of the page is looked up in another place.
 """
 
 import os
+import secrets
 import string
 import time
 from collections.abc import Callable
@@ -21,7 +22,7 @@ HOUR = 3600
 """How many seconds share the beginning of their ids."""
 _HOUR_LENGTH, _DRAWN_LENGTH = 3, 7
 _HOURS = len(_LETTERS) ** _HOUR_LENGTH
-"""After so many, 16 years, beginnings come again: of all ids there are, none is left out."""
+"""After so many, 16 years, beginnings come again, in February 2034 first: no id is left out."""
 IDS = len(_LETTERS) ** _DRAWN_LENGTH
 """How many ids each hour has."""
 _EVEN = 2**64 // IDS * IDS
@@ -35,6 +36,14 @@ os.register_at_fork(after_in_child=_drawn.clear)
 def new_id() -> str:
     """Return a fresh id: ten letters, of the hour and drawn at random by the system."""
     return id_of(int(time.time()) // HOUR, _draw() % IDS)
+
+
+def random_id() -> str:
+    """Return a fresh id whose ten letters are all drawn, for what whoever knows its id may see.
+
+    One of a known hour is guessed 140,608 times as soon.
+    """
+    return "".join(secrets.choice(_LETTERS) for _ in range(_HOUR_LENGTH + _DRAWN_LENGTH))
 
 
 def id_of(hour: int, drawn: int) -> str:

@@ -36,10 +36,14 @@ class SystemClock:
         return moment
 
 
-@lru_cache(maxsize=64)
 def instant(moment: datetime) -> Instant:
     """Write a moment down, cut to milliseconds."""
-    at = moment.astimezone(UTC)
+    return _instant(moment.astimezone(UTC))
+
+
+@lru_cache(maxsize=64)
+def _instant(at: datetime) -> Instant:
+    """Write a moment in UTC down; while it lasts, a millisecond is asked for again and again."""
     second = _second(at.toordinal(), at.hour, at.minute, at.second)
     return Instant(f"{second}.{at.microsecond // 1000:03}Z")
 

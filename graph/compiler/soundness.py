@@ -2,7 +2,17 @@
 
 import orjson
 import structlog
-from sqlalchemy import case, func, literal, literal_column, select
+from sqlalchemy import (
+    Column,
+    MetaData,
+    Table,
+    Text,
+    case,
+    func,
+    literal,
+    literal_column,
+    select,
+)
 
 from store.building import (
     as_bytes,
@@ -26,6 +36,13 @@ _SORTED = select(_ROWS.c.value.label("n")).order_by(_ROWS.c.value.desc()).subque
 _FIRST = select(_ROWS.c.value.label("n")).order_by(_ROWS.c.value.desc()).limit(3).subquery("first")
 _OTHERS = func.json_each(literal("[2,3,1]")).table_valued("value", name="others")
 _JOINED = _FIRST.outerjoin(_OTHERS, _OTHERS.c.value == _FIRST.c.n)
+_MASTER = Table("sqlite_master", MetaData(), Column("name", Text), Column("type", Text))
+_TABLES = (
+    select(_MASTER.c.name)
+    .where(_MASTER.c.type == "table", _MASTER.c.name.in_([word("orders"), word("versions")]))
+    .order_by(_MASTER.c.name.desc())
+    .subquery("tables")
+)
 _ONE = built_object([("n", literal(1))])
 _TEXT = '\x01\x1f\x7f"\\/\b\f\n\r\t\u2028\uffffé😀'
 _OBJECT = built_object(
@@ -33,6 +50,7 @@ _OBJECT = built_object(
         ("text", literal(_TEXT)),
         ("numbers", gathered(built_object([("n", _SORTED.c.n)]), _SORTED)),
         ("elements", elements(built_object([("n", _SORTED.c.n)]), _SORTED)),
+        ("read", elements(built_list(literal_column("tables.name")), _TABLES)),
         ("case", case((literal(1) == literal(1), _ONE), else_=literal(None))),
         ("coalesce", func.coalesce(literal(None), select(_ONE).scalar_subquery())),
         ("floats", built_list(*map(number, map(literal_column, ("10.0", "0.07"))))),
@@ -49,6 +67,7 @@ _EXPECTED = orjson.dumps(
         "text": _TEXT,
         "numbers": [{"n": 3}, {"n": 2}, {"n": 1}],
         "elements": '{"n":3},{"n":2},{"n":1}',
+        "read": '["versions"],["orders"]',
         "case": {"n": 1},
         "coalesce": {"n": 1},
         "floats": [10.0, 0.07],

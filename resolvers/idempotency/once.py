@@ -54,7 +54,6 @@ async def once(
         return told
     finally:
         claim.let_go()
-        context.request = None  # two that know each other are only freed once they are looked for
 
 
 async def _nothing(_: Transaction) -> None:

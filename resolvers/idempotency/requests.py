@@ -65,7 +65,8 @@ class Claim:
     """Whether that transaction rids the store of old keys, too."""
 
     def __init__(self, context: Context, key: str, asked: object, about: Named | None) -> None:
-        self._context = context
+        # Not the context, which knows its claim: two that know each other have to be looked for
+        self._services, self._caller = context.services, context.caller
         self._keys: KeyRing = context.services.keys
         self._live = context.services.claims
         self._about = about
@@ -90,7 +91,7 @@ class Claim:
         Raises Answered, Refused and NotFound as `_take` does, and what the change raises: then
         nothing is changed, and nothing claimed.
         """
-        database = self._context.database
+        database = self._services.database
         if self.taken:
             return await database.write(work)
 
@@ -140,8 +141,9 @@ class Claim:
                 hint="Send another request under a key of its own.",
             )
         if known.answer is not None:
-            if self._about and self._context.caller.kind is CallerKind.sales_channel:
-                await seen(self._context, transaction, self._about.lookup, self._about.id)
+            if self._about and self._caller.kind is CallerKind.sales_channel:
+                context = Context(self._services, self._caller)
+                await seen(context, transaction, self._about.lookup, self._about.id)
             raise Answered(known.answer)
         if known.claim == wanted.claim:
             return  # another change of the same request was faster

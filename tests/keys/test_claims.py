@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Coroutine
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from resolvers.background.reconcile import reconcile
 from resolvers.context import Context
 from resolvers.idempotency.once import once
+from resolvers.placing import place_order
 from store.changes import Change
 from store.database import StoreUnavailable, Work
 from tests import documents, orders
@@ -181,6 +183,28 @@ async def test_changes_of_one_request_at_once_share_its_claim(gateway: Gateway) 
     await once(context, "both", {}, work, in_one=True)
 
     assert len(made) == 2
+
+
+async def test_what_goes_on_though_whoever_asked_has_gone_is_answered(gateway: Gateway) -> None:
+    payment = await gateway.authorized()
+    order_id = await gateway.order_of(payment)
+    access = gateway.services.access
+    context = Context(gateway.services, await access.caller(gateway.token()))
+    gateway.fault("place_order", delay=0.2)
+
+    asking = asyncio.create_task(once(context, "k", {}, lambda: place_order(context, order_id)))
+    await asyncio.sleep(0.1)
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    await gateway.services.turns.finish()
+
+    with closing(sqlite3.connect(gateway.settings.database)) as connection:
+        ((answered,),) = connection.execute(
+            "SELECT count(*) FROM requests WHERE key = 'k' AND answer IS NOT NULL"
+        )
+    assert asking.cancelled()
+    assert answered == 1
+    assert len(gateway.effects("order_placed")) == 1
 
 
 async def test_an_authorization_that_nobody_wants_is_given_up_though_the_process_dies(

@@ -35,6 +35,13 @@ def guest(gateway: Gateway, mode: Mode = Mode.test) -> str:
     )
 
 
+async def test_no_id_that_a_guest_may_name_is_like_another(hospitable: Gateway) -> None:
+    ids = [await hospitable.put(reference=str(number)) for number in range(4)]
+    ids += [(await hospitable.open(order_id))["id"] for order_id in ids]
+
+    assert len({id[:3] for id in ids}) == len(ids)  # nor does any begin with its hour
+
+
 async def test_a_guest_takes_any_order_from_its_session_to_placed(hospitable: Gateway) -> None:
     for number in ("W1", "W2"):
         order_id = await hospitable.put(reference=number, number=number)

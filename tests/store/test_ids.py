@@ -1,4 +1,4 @@
-"""Ids: ten letters in the order of time, never the same twice, whoever draws them."""
+"""Ids: ten letters, those of later hours sort later, none comes twice, whoever draws them."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from store.events import SEQUENCES
-from store.ids import HOUR, IDS, id_of, in_letters, new_id
+from store.ids import HOUR, IDS, id_of, in_letters, new_id, random_id
 
 THEN = 1_790_000_000
 """Some day in 2026, in seconds since 1970."""
@@ -15,7 +15,7 @@ THEN = 1_790_000_000
 
 def test_ids_are_ten_letters_and_no_two_are_alike() -> None:
     with ThreadPoolExecutor(4) as threads:
-        drawn = list(threads.map(lambda _: new_id(), range(20_000)))
+        drawn = list(threads.map(lambda _: new_id(), range(2_000)))
 
     assert len(set(drawn)) == len(drawn)
     assert all(len(id) == 10 and id.isascii() and id.isalpha() for id in drawn)
@@ -32,6 +32,21 @@ def test_ids_of_later_hours_sort_later() -> None:
         {*firsts, *lasts}
     )
     assert {len(id) for id in firsts + lasts} == {10}
+
+
+def test_beginnings_come_again_once_all_were_used() -> None:
+    hours = 52**3
+
+    assert id_of(0, 0) == id_of(hours, 0) == "A" * 10
+    assert id_of(hours - 1, IDS - 1) == id_of(2 * hours - 1, IDS - 1) == "z" * 10
+
+
+def test_where_knowing_an_id_is_enough_all_its_letters_are_drawn() -> None:
+    drawn = [random_id() for _ in range(2_000)]
+
+    assert len(set(drawn)) == len(drawn)
+    assert all(len(id) == 10 and id.isascii() and id.isalpha() for id in drawn)
+    assert [len({id[place] for id in drawn}) for place in range(10)] == [52] * 10
 
 
 def test_ids_drawn_now_are_of_this_hour(monkeypatch: pytest.MonkeyPatch) -> None:
