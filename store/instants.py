@@ -8,7 +8,6 @@ from typing import NewType, Protocol
 Instant = NewType("Instant", str)
 """ISO 8601, UTC, milliseconds and `Z`: stored, compared and answered as this very text."""
 
-
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -23,7 +22,7 @@ class SystemClock:
     """The machine's clock, to the millisecond."""
 
     def __init__(self) -> None:
-        self._known = (-1, datetime.min.replace(tzinfo=UTC))
+        self._known = (0, _EPOCH)
         """The last millisecond since 1970 that was asked for, and the same as a moment."""
 
     def now(self) -> datetime:

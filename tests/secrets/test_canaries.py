@@ -12,10 +12,10 @@ from graph.commands.keys import ring_of, rotate
 from tests.commands.process import line, started, stop
 from tests.secrets.canaries import Watch
 from tests.secrets.checkouts import all_goes_well, read_everything
+from tests.secrets.examining import examined, make
 from tests.secrets.handing_out import credentials_rotate, tokens_are_given_out
 from tests.secrets.mishaps import bugs_happen, callers_err, klarna_fails
 from tests.secrets.spying import NEW, OLD, TOKEN_SECRET, WRONG, Spy, spied
-from tests.secrets.test_doctor import examined, make
 
 
 async def test_no_canary_is_anywhere_that_the_design_does_not_say(
